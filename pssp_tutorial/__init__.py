@@ -1,0 +1,46 @@
+"""Protein secondary structure prediction with LSTMs: the package behind the book.
+
+>>> import pssp_tutorial as pssp
+>>> chains = pssp.load_chains("mini")
+>>> model = pssp.BiLSTM(hidden_size=8)
+>>> len(pssp.predict(model, "MKTVRQERLKSIVRILERSKEPVSGAQ").states)
+27
+
+Names load on first use, so that importing the package is cheap.
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_MODULES = {
+    "alphabet": "AMINO_ACIDS IGNORE_INDEX RESIDUES STATES3 STATES8 decode_states encode_residues encode_states "
+    "normalise_sequence reduce_states",
+    "batching": "Batch Loader collate encode length_buckets make_loader",
+    "chains": "ChainSet load_chains",
+    "errors": "PSSPError",
+    "inference": "Prediction evaluate iter_predict predict",
+    "lstm": "LSTM GateRecord LSTMCell record_gates",
+    "metrics": "Report confusion_matrix sov99",
+    "models": "BiLSTM BidirectionalLSTM ProteinSecondaryStructurePrediction count_parameters evaluating load_model "
+    "save_model",
+    "plots": "PALETTE draw_structure plot_confusion plot_gates plot_history plot_per_protein plot_prediction use_style",
+    "records": "ProteinRecord from_seqrecord read_fasta to_seqrecord write_fasta",
+    "results": "save_results",
+    "training": "EarlyStopping History fit train_epoch validate",
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names.split()}
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
