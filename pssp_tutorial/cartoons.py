@@ -1,0 +1,217 @@
+"""The style of the book's figures, and proteins drawn as helices, strands and coil (chapter 1)."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from itertools import groupby, pairwise
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib import colors
+from matplotlib.axes import Axes
+from matplotlib.patches import PathPatch, Polygon
+from matplotlib.path import Path
+from matplotlib.ticker import MaxNLocator
+
+from pssp_tutorial.alphabet import UNKNOWN_STATE, reduce_states
+
+if TYPE_CHECKING:
+    from pssp_tutorial.inference import Prediction
+    from pssp_tutorial.records import ProteinRecord
+
+PALETTE = {"H": "#9B1B5A", "E": "#F4B02A", "C": "#6488A6"}
+"""Helix, strand and coil: apart in lightness too, so that colour-blind readers and grey prints tell them apart."""
+
+INK, FAINT, GRID, PAPER = "#22262B", "#9AA3AB", "#C9D0D6", "#FFFFFF"
+WIDTH = 6.2  # inches
+RESIDUES_PER_TURN = 3.6
+
+STYLE = {
+    "figure.facecolor": PAPER,
+    "figure.dpi": 130,
+    "figure.constrained_layout.use": True,
+    "savefig.facecolor": PAPER,
+    "axes.facecolor": PAPER,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 12,
+    "axes.titlelocation": "left",
+    "axes.labelsize": 11,
+    "font.size": 11,
+    "legend.frameon": False,
+    "legend.fontsize": 11,
+    "lines.linewidth": 2,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 11,
+    "ytick.labelsize": 11,
+}
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+@contextmanager
+def use_style() -> Iterator[None]:
+    """The book's style inside a ``with`` block; after it matplotlib's settings are what they were.
+
+    >>> with use_style():
+    ...     figure, ax = plt.subplots()
+    >>> figure.get_facecolor()
+    (1.0, 1.0, 1.0, 1.0)
+    """
+    before = {name: plt.rcParams[name] for name in STYLE}  # rc_context would end a notebook's interactive mode as well
+    plt.rcParams.update(STYLE)
+    try:
+        yield
+    finally:
+        plt.rcParams.update(before)
+
+
+def styled(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Let a function draw in the book's style, and leave matplotlib's settings alone."""
+
+    @wraps(function)
+    def inside(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
+        with use_style():
+            return function(*arguments, **options)
+
+    return inside
+
+
+@styled
+def draw_structure(
+    ax: Axes, structure: str, start: int = 1, *, y: float = 0.0, height: float = 1.0, numbers: bool = True
+) -> Axes:
+    """Draw helices as ribbons, strands as arrows and coil as a line along the residue numbers.
+
+    Parameters
+    ----------
+    ax : Axes
+        Residue k is drawn at x = k, as wide as 1.
+    structure : str
+        Three or eight DSSP states, drawn as three; ``?`` is a dotted line.
+    start : int
+        Number of the first residue, counted from 1.
+    y, height : float
+        Middle and height of the drawing.
+    numbers : bool
+        False leaves the axes' ticks, labels and spines as they are.
+
+    >>> ax = draw_structure(plt.figure().add_subplot(), "CCHHHHHHHHCCEEEEECC")
+    >>> [patch.get_gid() for patch in ax.patches]
+    ['helix', 'helix', 'strand']
+    """
+    for state, first, end in segments(structure):
+        _draw_segment(ax, state, start + first - 0.5, start + end - 0.5, y, height)
+    ax.margins(x=0, y=0.08)
+    ax.autoscale_view()
+    if numbers:
+        ax.yaxis.set_visible(False)
+        ax.spines[["left", "right", "top"]].set_visible(False)
+        number_residues(ax)
+    return ax
+
+
+@styled
+def plot_record(record: "ProteinRecord | Prediction", width: int = 50, ax: Axes | None = None) -> Axes:
+    """Draw a protein in rows, as a page of text: residue numbers, sequence and structure.
+
+    Parameters
+    ----------
+    record : ProteinRecord or Prediction
+        Residues without a known state stand in pale letters.
+    width : int
+        Residues a row.
+
+    >>> from pssp_tutorial.records import ProteinRecord
+    >>> ax = plot_record(ProteinRecord("tiny", "MKTVRQERLK", "CCHHHHHHCC"))
+    >>> ax.get_title(loc="left")
+    'tiny'
+    """
+    sequence = record.sequence
+    structure = getattr(record, "structure", None) or getattr(record, "states", None) or UNKNOWN_STATE * len(sequence)
+    rows = -(-len(sequence) // width)
+    ax = new_axes(ax, height=0.4 + rows)
+    place = {"ha": "center", "va": "center"}
+    for position, letter in enumerate(sequence):
+        row, column = divmod(position, width)
+        colour = FAINT if structure[position] == UNKNOWN_STATE else INK
+        ax.text(column + 1, -row, letter, family="monospace", size=min(11, 550 / width), color=colour, **place)
+        if (position + 1) % 10 == 0 or position == 0:
+            ax.text(column + 1, 0.26 - row, str(position + 1), size=9, gid="number", **place)
+    for state, first, end in segments(structure):
+        for row in range(first // width, (end - 1) // width + 1):  # a segment goes on in the next row
+            left, right = max(first, row * width), min(end, (row + 1) * width)
+            edges = left - row * width + 0.5, right - row * width + 0.5
+            _draw_segment(ax, state, *edges, -row - 0.32, 0.3, head=right == end)
+    ax.set(xlim=(0, width + 1), ylim=(0.45 - rows, 0.4))
+    ax.set_title(record.id)
+    ax.axis("off")
+    return ax
+
+
+def segments(structure: str) -> Iterator[tuple[str, int, int]]:
+    """State, first residue and end (0-based, half-open) of each segment."""
+    first = 0
+    for state, residues in groupby(reduce_states(structure)):
+        end = first + len(list(residues))
+        yield state, first, end
+        first = end
+
+
+def _draw_segment(ax: Axes, state: str, left: float, right: float, y: float, height: float, head: bool = True) -> None:
+    ax.update_datalim([(left, y - height / 2), (right, y + height / 2)])
+    if state == "H":
+        _draw_helix(ax, left, right, y, height)
+    elif state == "E":
+        neck = max(left, right - 2.2) if head else right
+        body, wing = 0.24 * height, 0.5 * height
+        tip = [(neck, wing), (right, 0), (neck, -wing)] if head else []
+        outline = [(left, -body), (left, body), (neck, body), *tip, (neck, -body)]
+        corners = [(x, y + offset) for x, offset in outline]
+        ax.add_patch(Polygon(corners, facecolor=PALETTE["E"], edgecolor=INK, linewidth=0.7, zorder=3, gid="strand"))
+    else:
+        known = state != UNKNOWN_STATE
+        colour, dashes, gid = (PALETTE["C"], "-", "coil") if known else (INK, ":", "unknown")
+        width = 2.4 if known else 1.2
+        ax.plot([left, right], [y, y], color=colour, linestyle=dashes, linewidth=width, solid_capstyle="butt", gid=gid)
+
+
+def _draw_helix(ax: Axes, left: float, right: float, y: float, height: float) -> None:
+    """A right-handed ribbon with 3.6 residues a turn: front strokes fall, back strokes rise and are darker."""
+    turns = max(1, round((right - left) / RESIDUES_PER_TURN))
+    ribbon = 0.3 * (right - left) / turns
+    borders = np.concatenate([[0], (np.arange(2 * turns) + 0.5) / (2 * turns), [1]])  # ends, crests and troughs
+    strokes: dict[bool, list[Path]] = {True: [], False: []}
+    for number, (begin, end) in enumerate(pairwise(borders)):
+        share = np.linspace(begin, end, 16)
+        x = left + ribbon / 2 + share * (right - left - ribbon)
+        wave = y + height / 2 * np.sin(2 * np.pi * turns * share)
+        outline = np.column_stack([np.append(x - ribbon / 2, x[::-1] + ribbon / 2), np.append(wave, wave[::-1])])
+        strokes[number % 2 == 1].append(Path(np.vstack([outline, outline[:1]]), closed=True))
+    edge = mix(PALETTE["H"], INK, 0.75)
+    for front, paths in sorted(strokes.items()):
+        colour = PALETTE["H"] if front else mix(PALETTE["H"], INK, 0.5)
+        path = Path.make_compound_path(*paths)
+        ax.add_patch(PathPatch(path, facecolor=colour, edgecolor=edge, linewidth=0.4, zorder=3 + front, gid="helix"))
+
+
+def new_axes(ax: Axes | None, height: float) -> Axes:
+    """The axes given, or the only ones of a new figure."""
+    return plt.subplots(figsize=(WIDTH, height))[1] if ax is None else ax
+
+
+def number_residues(ax: Axes) -> None:
+    """Whole residue numbers below the axes."""
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
+    ax.set_xlabel("residue")
+
+
+def mix(colour: str, other: str, share: float) -> str:
+    """A colour between two."""
+    return colors.to_hex((1 - share) * np.array(colors.to_rgb(colour)) + share * np.array(colors.to_rgb(other)))

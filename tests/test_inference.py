@@ -1,0 +1,254 @@
+"""Prediction: order kept, batches without influence, every length and every letter accounted for."""
+
+import gzip
+from itertools import count, islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from Bio.Seq import Seq
+from Bio.SeqRecord import SeqRecord
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from pssp_tutorial import inference
+from pssp_tutorial.alphabet import AMINO_ACIDS, AlphabetError, encode_states, reduce_states
+from pssp_tutorial.batching import make_loader
+from pssp_tutorial.inference import InferenceError, Prediction, evaluate, iter_predict, predict
+from pssp_tutorial.metrics import Report
+from pssp_tutorial.models import BiLSTM, ProteinSecondaryStructurePrediction
+from pssp_tutorial.records import ProteinRecord, RecordError, write_fasta
+
+SEQUENCES = st.lists(st.text(AMINO_ACIDS + "XUOBZJ" + AMINO_ACIDS.lower(), min_size=1, max_size=50), max_size=12)
+
+
+def random_sequence(length: int, seed: int = 0) -> str:
+    return "".join(np.random.default_rng(seed).choice(list(AMINO_ACIDS), length))
+
+
+@pytest.fixture(scope="module")
+def model() -> BiLSTM:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return BiLSTM(hidden_size=6)
+
+
+@settings(deadline=None)
+@given(SEQUENCES, st.integers(1, 200), st.integers(1, 3))
+def test_batches_and_windows_do_not_matter(sequences, batch_residues, window):
+    """A prediction that depended on its neighbours in a batch would change from run to run."""
+    model = ProteinSecondaryStructurePrediction(21, 5, 1, 3) if window == 3 else BiLSTM(hidden_size=5)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inference, "WINDOW", window)
+        together = predict(model, sequences, batch_residues=batch_residues)
+    assert [prediction.sequence for prediction in together] == sequences
+    assert [prediction.id for prediction in together] == [f"sequence_{number + 1}" for number in range(len(sequences))]
+    for sequence, prediction in zip(sequences, together, strict=True):
+        alone = predict(model, sequence)
+        assert prediction.probabilities == pytest.approx(alone.probabilities, abs=1e-5)
+        assert prediction.probabilities.shape == (len(sequence), 3)
+        assert prediction.probabilities.dtype == np.float32
+        assert prediction.probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
+        assert prediction.states == "".join("HEC"[row.argmax()] for row in prediction.probabilities)
+        assert np.array_equal(prediction.confidence, prediction.probabilities.max(axis=1))
+
+
+@pytest.mark.parametrize("length", [1, 2, 16_001, 40_000])
+def test_any_length(model, length):
+    """From a single residue to titin, the longest human protein (about 34,000 residues)."""
+    prediction = predict(model, random_sequence(length))
+    assert len(prediction.states) == len(prediction.probabilities) == length
+
+
+def test_probabilities_are_the_softmax_of_the_logits(model):
+    sequence = random_sequence(30)
+    codes = torch.tensor([AMINO_ACIDS.index(letter) for letter in sequence])
+    with torch.no_grad():
+        logits = model.eval()(nn.functional.one_hot(codes, 21).float()[None], torch.tensor([30]))
+    expected = torch.softmax(logits[0], dim=-1).numpy()
+    assert predict(model, sequence).probabilities == pytest.approx(expected, abs=1e-6)
+
+
+def test_eight_states():
+    prediction = predict(BiLSTM(hidden_size=4, num_classes=8), random_sequence(50))
+    assert prediction.probabilities.shape == (50, 8)
+    assert set(prediction.states) <= set("HGIEBTSC")
+
+
+# What goes in
+
+
+def test_every_form_of_input_gives_the_same(model, tmp_path):
+    sequences = [random_sequence(length, seed=length) for length in (30, 3, 12)]
+    names = ["one", "two", "three"]
+    records = [ProteinRecord(name, sequence) for name, sequence in zip(names, sequences, strict=True)]
+    paths = [tmp_path / name for name in ("a.fasta", "b.FAA", "c.fas.gz", "other.txt")]
+    for path in paths:
+        write_fasta(records, path)
+    assert gzip.decompress(paths[2].read_bytes()) == paths[0].read_bytes()
+    forms = [
+        records,
+        iter(records),
+        [SeqRecord(Seq(sequence), name) for name, sequence in zip(names, sequences, strict=True)],
+        *paths,
+        *map(str, paths),
+    ]
+    expected = [predict(model, record) for record in records]
+    for form in forms:
+        found = predict(model, form)
+        assert [prediction.id for prediction in found] == names
+        assert [prediction.states for prediction in found] == [prediction.states for prediction in expected]
+    single = predict(model, SeqRecord(Seq(sequences[0]), "one"))
+    assert (single.id, single.states) == ("one", expected[0].states)
+    named = predict(model, sequences[0])
+    assert (named.id, named.states) == ("sequence", expected[0].states)
+    assert predict(model, []) == []
+
+
+def test_a_relative_path_without_a_folder(model, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_fasta([ProteinRecord("one", "MKTV")], "proteins.fasta")
+    assert [prediction.id for prediction in predict(model, "proteins.fasta")] == ["one"]
+
+
+def test_unusual_letters(model):
+    """Lower case counts as upper case; U, O, B, Z, J follow the alphabet's policy; the sequence stays as given."""
+    given_form, read_as = "mkUOBZJX", "MKCKXXXX"
+    prediction = predict(model, given_form)
+    assert prediction.sequence == given_form
+    assert prediction.probabilities == pytest.approx(predict(model, read_as).probabilities)
+    with pytest.raises(AlphabetError, match="seleno: residue 3 is 'U'"):
+        predict(model, ProteinRecord("seleno", "MKU"), unusual="error")
+
+
+@pytest.mark.parametrize(
+    ("proteins", "error", "message"),
+    [
+        ("MK*", AlphabetError, r"sequence: residue 3 is '\*'"),
+        ("MK.V", AlphabetError, r"sequence: residue 3 is '\.'"),
+        ("MK V", AlphabetError, "sequence: residue 3 is ' '"),
+        (">one\nMKT", AlphabetError, "sequence: residue 1 is '>'"),
+        ([ProteinRecord("good", "MKT"), ProteinRecord("bad", "MK-")], AlphabetError, "bad: residue 3 is '-'"),
+        ("", InferenceError, "sequence: no residues"),
+        (["MKT", ""], InferenceError, "sequence_2: no residues"),
+        (ProteinRecord("void", ""), InferenceError, "void: no residues; expected at least one"),
+        ("missing.fasta", InferenceError, r"missing.fasta: no such file; expected a FASTA file, or a sequence"),
+        ("folder/missing", InferenceError, "folder/missing: no such file"),
+        ("missing.fa.gz", InferenceError, "no such file"),
+        (Path("missing"), InferenceError, "missing: no such file"),
+        (None, InferenceError, "proteins is a NoneType; expected"),
+        (7, InferenceError, "proteins is a int; expected"),
+        (["MKT", 7], InferenceError, "protein 2 is a int; expected"),
+    ],
+)
+def test_errors_name_record_and_place(model, proteins, error, message):
+    with pytest.raises(error, match=message):
+        predict(model, proteins)
+
+
+def test_a_file_that_is_not_fasta(model, tmp_path):
+    path = tmp_path / "table.fasta"
+    path.write_text("id,sequence\none,MKT\n")
+    with pytest.raises(RecordError, match=r"table.fasta"):
+        predict(model, path)
+
+
+def test_a_broken_model_is_found_out():
+    model = BiLSTM(hidden_size=4)
+    nn.init.constant_(model.classifier.bias, float("nan"))
+    with pytest.raises(InferenceError, match="one: the model gives nan"):
+        predict(model, ProteinRecord("one", "MKT"))
+
+
+# Streaming
+
+
+def test_streaming_reads_a_window_ahead_and_no_more(model, monkeypatch):
+    """An endless source must not be read to its end."""
+    monkeypatch.setattr(inference, "WINDOW", 4)
+    read = []
+
+    def endless():
+        for number in count():
+            read.append(number)
+            yield ProteinRecord(f"p{number}", "MKTVRQERLK")
+
+    predictions = iter_predict(model, endless(), batch_residues=50)
+    assert [prediction.id for prediction in islice(predictions, 45)] == [f"p{number}" for number in range(45)]
+    assert len(read) == 60  # windows of 4 x 50 residues, 10 a protein
+
+
+def test_modes_and_gradients_stay_as_they_were(model):
+    """Also between two predictions of a stream, where the caller's own code runs."""
+    model.train()
+    model.dropout.eval()
+    for _ in iter_predict(model, ["MKT", "GA"]):
+        assert model.training
+        assert not model.dropout.training
+        assert torch.is_grad_enabled()
+        assert not torch.is_inference_mode_enabled()
+    evaluate(model, [ProteinRecord("one", "MKT", "HHH")])
+    assert model.training
+    assert not model.dropout.training
+    assert all(parameter.requires_grad for parameter in model.parameters())
+
+
+def test_a_prediction_holds_no_more_than_its_own_protein(model):
+    """A view would keep the whole padded batch in memory."""
+    short, _ = predict(model, ["MKT", random_sequence(500)])
+    assert short.probabilities.base is None
+    assert isinstance(short, Prediction)
+    assert "probabilities" not in repr(short)
+
+
+# Scoring
+
+
+@pytest.mark.parametrize("classes", [3, 8])
+def test_evaluate_equals_scoring_predictions(classes):
+    generator = np.random.default_rng(1)
+    model = BiLSTM(hidden_size=4, num_classes=classes)
+    records = [
+        ProteinRecord(
+            f"p{number}",
+            random_sequence(length, seed=number),
+            "".join(generator.choice(list("HGIEBTSC?"), length)),
+            resolved=generator.random(length) < 0.9,
+        )
+        for number, length in enumerate(generator.integers(1, 80, 20))
+    ]
+    true = [
+        np.where(
+            record.mask,
+            encode_states(reduce_states(record.structure) if classes == 3 else record.structure, classes),
+            -100,
+        )
+        for record in records
+    ]
+    predicted = [prediction.probabilities.argmax(axis=1) for prediction in predict(model, records)]
+    expected = Report.from_labels(true, predicted, classes, [record.id for record in records])
+    loader = make_loader(records, 100, shuffle=True, classes=classes)
+    for found in (evaluate(model, records), evaluate(model, loader), evaluate(model, iter(records))):
+        assert np.array_equal(found.confusion, expected.confusion)
+        assert found.per_protein.equals(expected.per_protein)
+        assert found.sov == expected.sov
+        assert found.residues == sum(int(record.mask.sum()) for record in records)
+
+
+def test_evaluate_uses_the_loader_s_reduction(model):
+    """G is a helix by default and coil by the strict reduction, so the two differ wherever it stands."""
+    records = [ProteinRecord("one", random_sequence(40), "G" * 40)]
+    default, strict = (evaluate(model, make_loader(records, reduction=name)) for name in ("default", "strict"))
+    assert default.confusion[0].sum() == strict.confusion[2].sum() == 40
+
+
+def test_evaluate_refuses(model):
+    records = [ProteinRecord("one", "MKT", "HHH")]
+    with pytest.raises(InferenceError, match="the model has 3 classes; the loader has 8"):
+        evaluate(model, make_loader(records, classes=8))
+    with pytest.raises(ValueError, match="two: no structure"):
+        evaluate(model, [*records, ProteinRecord("two", "MKT")])
+    with pytest.raises(ValueError, match="no records"):
+        evaluate(model, [])
