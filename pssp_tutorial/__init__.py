@@ -20,15 +20,25 @@ _MODULES = {
     "batching": "Batch Loader collate encode length_buckets make_loader",
     "chains": "ChainSet load_chains",
     "errors": "PSSPError",
+    "files": "FileError",
     "inference": "Prediction evaluate iter_predict predict",
     "lstm": "LSTM GateRecord LSTMCell record_gates",
-    "metrics": "Report confusion_matrix sov99",
+    "metrics": "Report confusion_matrix sov99 sov_refine",
     "models": "BiLSTM BidirectionalLSTM ProteinSecondaryStructurePrediction count_parameters evaluating load_model "
     "save_model",
-    "plots": "PALETTE draw_structure plot_confusion plot_gates plot_history plot_per_protein plot_prediction use_style",
+    "plots": "PALETTE draw_structure plot_confusion plot_gates plot_history plot_per_protein plot_prediction "
+    "plot_record use_style",
     "records": "ProteinRecord from_seqrecord read_fasta to_seqrecord write_fasta",
+    "redundancy": "RedundancyError cluster_sequences related_pairs",
     "results": "save_results",
     "training": "EarlyStopping History fit train_epoch validate",
+    "uniprot": "label_entries label_entry load_uniprot_entries uniprot_text",
+    "uniprot_client": "FetchError FetchSettings QueryError",
+    "uniprot_entries": "InactiveEntry PDBStructure UniProtEntry UniProtError UniProtFeature",
+    "uniprot_fetch": "Fetched fetch_uniprot",
+    "uniprot_formats": "read_uniprot",
+    "uniprot_report": "LabelReport LabelledEntry",
+    "uniprot_sets": "select_entries to_chains write_chains",
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names.split()}
 __all__ = sorted(_HOME)

@@ -144,8 +144,10 @@ def load_chains(subset: Literal["all", "mini"] = "all", path: str | PathLike | N
 
 @lru_cache(maxsize=2)
 def _mini(chains: ChainSet) -> ChainSet:
-    rows = zip(chains.records, chains.split, chains.cluster, chains.mini, strict=True)
-    return ChainSet(*map(tuple, zip(*(row for row in rows if row[3]), strict=True)))
+    rows = [row for row in zip(chains.records, chains.split, chains.cluster, chains.mini, strict=True) if row[3]]
+    if not rows:
+        raise ChainDataError("the mini subset is empty; expected proteins of 50 to 300 residues")
+    return ChainSet(*map(tuple, zip(*rows, strict=True)))
 
 
 @lru_cache(maxsize=2)
@@ -180,8 +182,9 @@ def _parse(lines: list[str], path: Path) -> ChainSet:
                 f"{path}: line {number}: {line[:40]!r}…; expected {len(COLUMNS)} fields, the third one of {SPLITS}"
             )
         chain_id, cluster, split, flag, sequence, structure, letters = fields
-        accessibility = steps[np.frombuffer(letters.encode(), dtype=np.uint8)]
-        records.append(ProteinRecord(chain_id, sequence, structure, accessibility=accessibility, source="PDB"))
+        accessibility = steps[np.frombuffer(letters.encode(), dtype=np.uint8)] if letters else None
+        source = "PDB" if letters else "UniProt"  # whose entries have no accessibility
+        records.append(ProteinRecord(chain_id, sequence, structure, accessibility=accessibility, source=source))
         splits.append(split)
         clusters.append(cluster)
         mini.append(flag == "1")

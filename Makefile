@@ -1,0 +1,61 @@
+# Targets for Linux and macOS. README.md has the same steps without make.
+
+# The first Python that is new enough.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
+BIN := .venv/bin
+INSTALLED := .venv/installed
+JUPYTER_BOOK = $(BIN)/jupyter-book build --config _config.yml -W -n --keep-going
+SITE := build/site/_build/html
+CHECKED_SITE := build/checked-site/_build/html
+BENCHMARKS := $(wildcard benchmarks/*.py)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup book chapters test lab bench data clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+setup: $(INSTALLED) ## install everything into .venv (the other targets do it when needed)
+
+$(INSTALLED): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install one, or name it with make PYTHON=..." >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --retries 1 --timeout 30 --extra-index-url https://download.pytorch.org/whl/cpu torch==2.13.0
+	$(BIN)/python -m pip install -e ".[book,dev]"
+	@touch $@
+
+book: $(INSTALLED) ## execute the chapters that have changed, build the site and say where it is
+	@$(BIN)/python book/execute.py
+	@$(JUPYTER_BOOK) build/executed --path-output build/site -q >/dev/null || { rm -rf build/site/_build/.doctrees; exit 1; }
+	@echo "The book is ready. Open this page: $$($(BIN)/python -c 'import pathlib, sys; print(pathlib.Path(sys.argv[1]).resolve().as_uri())' $(SITE)/index.html)"
+
+chapters: $(INSTALLED) ## for maintainers: execute, and store the outputs and results in book/ (CHAPTERS="06_training" for one)
+	$(BIN)/python book/execute.py --store $(CHAPTERS)
+
+test: $(INSTALLED) ## every check: style, layers, unit tests, doctests, data, chapters, site, browser
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(JUPYTER_BOOK) book --path-output build/checked-site --all -q >/dev/null
+	rm -rf build/checked-results
+	PSSP_SITE="$(CHECKED_SITE)" PSSP_RESULTS="$(CURDIR)/build/checked-results" PYTHONHASHSEED=0 TQDM_DISABLE=1 \
+		$(BIN)/python -m pytest \
+		--nbval-lax --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg \
+		pssp_tutorial tests book
+
+lab: $(INSTALLED) ## open the chapters in JupyterLab
+	$(BIN)/jupyter lab book
+
+bench: $(INSTALLED) ## run every benchmark; the numbers go to benchmarks/results
+	@for script in $(BENCHMARKS); do echo "$$script"; \
+		PSSP_RESULTS="$(CURDIR)/benchmarks/results" $(BIN)/python "$$script" || exit 1; done
+
+data: $(INSTALLED) ## for maintainers, on Debian: build data/ anew (promod3-data, python3-promod3, mmseqs2)
+	/usr/bin/python3 data/build/extract.py build/data/chains_raw.tsv
+	$(BIN)/python data/build/split.py build/data/chains_raw.tsv data/chains.tsv.xz
+	$(BIN)/python data/build/separation.py data/build/separation.json
+
+clean: ## remove what was built; .venv stays
+	rm -rf build book/_build .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,63 @@
+"""The role {result}`FILE:KEY:FORMAT`: a measured number, read from a results file and formatted.
+
+    {result}`chapter_6:test_q3:.1%`        book/results/chapter_6.json, values["test_q3"], as 67.2%
+    {result}`chapter_6:f1.H:.2f`           a dotted key walks into nested values
+    {result}`chapter_6:best_epoch`         without a format: as it stands
+    {result}`bench/speed:residues:,`       benchmarks/results/speed.json
+
+A file, key or format that does not fit is a warning, and so fails a build with -W.
+"""
+
+import json
+from functools import reduce
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxRole
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def results_file(name: str, book: Path) -> Path:
+    """The file of a results name; `book` is the folder of the pages, or of their executed copy."""
+    if name.startswith("bench/"):
+        return REPOSITORY / "benchmarks" / "results" / f"{name.removeprefix('bench/')}.json"
+    return book / "results" / f"{name}.json"
+
+
+def format_result(values: dict, key: str, style: str) -> str:
+    """One value out of nested dictionaries, formatted.
+
+    >>> format_result({"f1": {"H": 0.7312}}, "f1.H", ".1%")
+    '73.1%'
+    """
+    keys = [key] if key in values else key.split(".")
+    return format(reduce(lambda branch, step: branch[step], keys, values), style)
+
+
+class ResultRole(SphinxRole):
+    """Replaces the role by the number."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        name, _, rest = self.text.partition(":")
+        key, _, style = rest.partition(":")
+        path = results_file(name, Path(self.env.srcdir))
+        self.env.note_dependency(str(path))
+        try:
+            text = format_result(json.loads(path.read_text(encoding="utf-8"))["values"], key, style)
+        except FileNotFoundError:
+            problem = f"there is no file {name}.json among the results"
+        except (KeyError, TypeError):
+            problem = f"{name}.json holds no value {key!r}"
+        except ValueError as error:
+            problem = str(error)
+        else:
+            return [nodes.inline(text, text, classes=["result"])], []
+        message = self.inliner.reporter.warning(f"result {self.text!r}: {problem}", line=self.lineno)
+        return [nodes.problematic(self.rawtext, self.rawtext)], [message]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_role("result", ResultRole())
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,62 @@
+"""The command ``pssp``: what the package does, without writing Python."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from pssp_tutorial import __version__, cli_uniprot
+from pssp_tutorial.errors import PSSPError
+from pssp_tutorial.files import FileError
+from pssp_tutorial.uniprot_client import FetchError, QueryError
+
+OK, BAD_INPUT, USAGE, NETWORK, DISK, STOPPED = 0, 1, 2, 3, 4, 130
+EXIT_CODES = """exit codes:
+  0    done
+  1    the input cannot be used, or nothing was found
+  2    the command line is not right
+  3    UniProt cannot be reached, or fails; what was fetched is kept, run the same command again
+  4    a file cannot be written; the old one is as it was
+  130  stopped with Ctrl-C; what was fetched is kept, run the same command again"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line; each command brings the function that runs it."""
+    main = argparse.ArgumentParser(
+        prog="pssp",
+        description="Protein secondary structure: data from UniProt. The book explains every step.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    main.add_argument("--version", action="version", version=f"pssp {__version__}")
+    commands = main.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    cli_uniprot.add_commands(commands, EXIT_CODES)
+    return main
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; every error a user can cause is one line on standard error.
+
+    >>> main(["uniprot", "parse", "--shipped", "--limit", "1", "--quiet", "--columns", "accession,length"])
+    accession	length
+    O25776	164
+    0
+    """
+    try:
+        options = parser().parse_args(arguments)
+    except SystemExit as stop:  # argparse has said why
+        return int(stop.code or 0)
+    try:
+        options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of our output, such as head, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        print("pssp: stopped", file=sys.stderr)
+        return STOPPED
+    except PSSPError as error:
+        print(f"pssp: {error}", file=sys.stderr)
+        if isinstance(error, FileError):
+            return DISK
+        return NETWORK if isinstance(error, FetchError) and not isinstance(error, QueryError) else BAD_INPUT
+    return OK

@@ -1,0 +1,140 @@
+"""What ``pssp uniprot fetch | parse | build`` do: from UniProt to a labelled data set."""
+
+import shutil
+import sys
+import tempfile
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+from pssp_tutorial.files import write_atomically
+from pssp_tutorial.uniprot import label_entries, uniprot_text
+from pssp_tutorial.uniprot_client import FetchSettings
+from pssp_tutorial.uniprot_entries import InactiveEntry, UniProtEntry, UniProtError
+from pssp_tutorial.uniprot_fetch import Fetched, fetch_uniprot
+from pssp_tutorial.uniprot_formats import read_uniprot
+from pssp_tutorial.uniprot_report import LabelledEntry, LabelReport
+from pssp_tutorial.uniprot_sets import select_entries, to_chains, write_chains
+
+COLUMNS = {
+    "accession": lambda item: item.entry.accession,
+    "name": lambda item: item.entry.name,
+    "length": lambda item: len(item.entry),
+    "known": lambda item: int(item.record.mask.sum()),
+    "coverage_from": lambda item: item.coverage_from,
+    "structures": lambda item: "; ".join(map(str, item.structures)),
+    "sequence": lambda item: item.record.sequence,
+    "structure": lambda item: item.record.structure,
+}
+
+
+def run_fetch(options: Namespace) -> None:
+    """Fetch into the file, or through a temporary one to standard output."""
+    if options.out != "-":
+        fetched = _fetch(options, Path(options.out), options.format, options.fields)
+        _tell(options, f"{fetched.entries} entries of UniProt {fetched.release} in {options.out}")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        fetched = _fetch(options, Path(folder, "entries"), options.format, options.fields)
+        with fetched.path.open("rb") as handle:
+            shutil.copyfileobj(handle, sys.stdout.buffer)
+    _tell(options, f"{fetched.entries} entries of UniProt {fetched.release}")
+
+
+def _fetch(options: Namespace, out: Path, format: str = "txt", fields: str | None = None) -> Fetched:
+    return fetch_uniprot(
+        out,
+        options.query,
+        format=format,
+        fields=fields,
+        limit=options.limit,
+        resume=options.resume,
+        cache=options.cache,
+        settings=FetchSettings(url=options.server),
+        progress=not options.quiet,
+        tell=lambda sentence: _tell(options, sentence),
+    )
+
+
+def run_parse(options: Namespace) -> None:
+    """Write the table of labelled entries."""
+    report = LabelReport()
+    rows = _labelled(options, report)
+    with _output(options.out) as handle:
+        for number, item in enumerate(rows):
+            lines = [options.columns] * (number == 0) + [[str(COLUMNS[name](item)) for name in options.columns]]
+            handle.write("".join("\t".join(line) + "\n" for line in lines).encode())
+        _finish(options, report)
+
+
+def run_build(options: Namespace) -> None:
+    """Write the data set."""
+    report = LabelReport()
+    if options.files or options.shipped:
+        chosen = list(_selected(options, report))
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            options.files = [str(_fetch(options, Path(folder, "entries.dat.gz")).path)]
+            chosen = list(_selected(options, report))
+    _finish(options, report)
+    shares = dict(val=options.val, test=options.test, seed=options.seed, identity=options.identity)
+    chains = to_chains(chosen, **shares, method=options.redundancy)
+    write_chains(chains, options.out)
+    counts = ", ".join(f"{len(chains.of(name))} {name}" for name in ("train", "val", "test", "excluded"))
+    _tell(options, f"{len(chains)} proteins in {options.out}: {counts}")
+
+
+def _labelled(options: Namespace, report: LabelReport) -> Iterator[LabelledEntry]:
+    names = ("turns", "without_evidence", "methods", "max_resolution")
+    entries = islice(_entries(options, report), options.limit)
+    return label_entries(entries, report=report, **{name: getattr(options, name) for name in names})
+
+
+def _selected(options: Namespace, report: LabelReport) -> Iterator[LabelledEntry]:
+    names = ("min_length", "max_length", "fragments", "unusual")
+    return select_entries(_labelled(options, report), report=report, **{name: getattr(options, name) for name in names})
+
+
+def _entries(options: Namespace, report: LabelReport) -> Iterator[UniProtEntry | InactiveEntry]:
+    if not options.files and not options.shipped:
+        raise UniProtError("no file; expected FILE, - for standard input, or --shipped")
+    on_error = report.unreadable if options.skip_unreadable else None
+    sources = [sys.stdin if name == "-" else name for name in options.files]
+    for source in [StringIO(uniprot_text())] * options.shipped + sources:
+        yield from read_uniprot(source, on_error=on_error)
+
+
+def _finish(options: Namespace, report: LabelReport) -> None:
+    """Report; without anything kept there is nothing to write."""
+    _tell(options, str(report))
+    if options.dropped:
+        with write_atomically(options.dropped) as handle:
+            rows = [("accession", "reason"), *report.dropped]
+            handle.write("".join("\t".join(row) + "\n" for row in rows).encode())
+    if not report.kept:
+        raise UniProtError("no entry is left; see the report, or --dropped")
+
+
+@contextmanager
+def _output(name: str) -> Iterator[BinaryIO]:
+    if name == "-":
+        yield sys.stdout.buffer if hasattr(sys.stdout, "buffer") else _TextSink()
+    else:
+        with write_atomically(name) as handle:
+            yield handle
+
+
+class _TextSink:
+    """Standard output that takes text only, as in a notebook."""
+
+    def write(self, data: bytes) -> int:
+        return sys.stdout.write(data.decode())
+
+
+def _tell(options: Namespace, sentence: str) -> None:
+    if not options.quiet:
+        print(sentence, file=sys.stderr)

@@ -1,0 +1,201 @@
+"""``pssp uniprot``: what a biologist types, what comes out, and that no error of theirs shows a traceback."""
+
+import gzip
+import json
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+from uniprot_server import UniProtServer
+
+from pssp_tutorial import load_chains, uniprot_text
+from pssp_tutorial.cli import EXIT_CODES, main
+from pssp_tutorial.uniprot_client import FetchSettings
+
+PSSP = [sys.executable, "-c", "import sys; from pssp_tutorial.cli import main; sys.exit(main())"]
+
+
+@pytest.fixture
+def server(monkeypatch, tmp_path):
+    monkeypatch.setenv("PSSP_CACHE", str(tmp_path / "cache"))
+    quick = partial(FetchSettings, backoff=0.001)
+    monkeypatch.setattr("pssp_tutorial.uniprot_commands.FetchSettings", quick)
+    with UniProtServer().running() as running:
+        yield running
+
+
+@pytest.fixture
+def pssp(capfdbinary):
+    """Run a command; exit code, standard output, standard error."""
+
+    def run(*arguments):
+        code = main([str(argument) for argument in arguments])
+        out, err = capfdbinary.readouterr()
+        return code, out, err.decode()
+
+    return run
+
+
+def test_fetch_into_a_file(server, pssp, tmp_path):
+    out = tmp_path / "entries.dat.gz"
+    code, data, said = pssp("uniprot", "fetch", "--server", server.url, "--out", out, "--query", "any")
+    assert (code, data) == (0, b"")
+    assert gzip.decompress(out.read_bytes()) == server.expected()
+    assert "47/47" in said
+    assert f"47 entries of UniProt 2026_01 in {out}" in said
+    assert json.loads(Path(f"{out}.info.json").read_text())["query"] == "any"
+
+
+def test_fetch_to_standard_output(server, pssp):
+    code, data, said = pssp("uniprot", "fetch", "--server", server.url, "--limit", 7, "--quiet")
+    assert (code, said) == (0, "")
+    assert data == server.expected(limit=7)
+
+
+def test_fetch_resumes_unless_told_otherwise(server, pssp, tmp_path):
+    arguments = ("uniprot", "fetch", "--server", server.url, "--out", tmp_path / "a", "--quiet")
+    assert pssp(*arguments)[0] == 0
+    assert pssp(*arguments)[0] == 0
+    assert len(server.requests) == 2  # the page, and whether the release is the same
+    assert pssp(*arguments, "--no-resume")[0] == 0
+    assert len(server.requests) == 3
+
+
+def test_parse_writes_a_table_and_reports(pssp, tmp_path):
+    source = tmp_path / "entries.dat"
+    source.write_text(uniprot_text())
+    code, data, said = pssp("uniprot", "parse", source, "--dropped", tmp_path / "dropped.tsv")
+    rows = [line.split("\t") for line in data.decode().splitlines()]
+    assert code == 0
+    assert len(rows) == 45
+    header = rows[0]
+    row = dict(zip(header, next(row for row in rows if row[0] == "Q7Z739"), strict=True))
+    assert row["structures"] == "6ZOT X-ray 2.7 Å A/B 392-571"
+    assert row["structure"][391:400] == "CHHHHHHHH"
+    assert row["structure"][:391] == "?" * 391
+    assert len(row["sequence"]) == len(row["structure"]) == int(row["length"]) == 585
+    assert "47 entries read, 44 kept, 3 dropped" in said
+    dropped = (tmp_path / "dropped.tsv").read_text().splitlines()
+    assert dropped[1] == "P01100\tno coverage: PDB structures without a range"
+
+
+def test_parse_reads_standard_input():
+    done = subprocess.run(
+        [*PSSP, "uniprot", "parse", "-", "--columns", "accession,length"],
+        input=uniprot_text("Q7Z739"), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "accession\tlength\nQ7Z739\t585\n")
+
+
+def test_the_reader_of_the_output_may_stop():
+    code = f"{subprocess.list2cmdline(PSSP)} uniprot parse --shipped --quiet | head -c 20"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_build_from_a_file(pssp, tmp_path):
+    source, out = tmp_path / "entries.dat.gz", tmp_path / "mine.tsv.xz"
+    source.write_bytes(gzip.compress(uniprot_text().encode()))
+    options = ("--max-length", 250, "--redundancy", "python", "--val", 0.2, "--test", 0.2)
+    code, data, said = pssp("uniprot", "build", source, "--out", out, *options)
+    assert (code, data) == (0, b"")
+    chains = load_chains(path=out)
+    assert f"{len(chains)} proteins in {out}: {len(chains.train)} train, {len(chains.val)} val" in said
+    first = out.read_bytes()
+    assert pssp("uniprot", "build", source, "--out", out, *options)[0] == 0
+    assert out.read_bytes() == first
+
+
+def test_build_fetches_first_when_there_is_no_file(server, pssp, tmp_path):
+    out = tmp_path / "mine.tsv.xz"
+    code, _, said = pssp(
+        "uniprot", "build", "--server", server.url, "--limit", 12, "--out", out, "--redundancy", "python", "--quiet"
+    )
+    assert (code, said) == (0, "")
+    assert 8 <= len(load_chains(path=out)) <= 12
+
+
+@pytest.mark.parametrize("command", ["", "uniprot", "uniprot fetch", "uniprot parse", "uniprot build"])
+def test_help_explains_and_names_the_exit_codes(pssp, command):
+    code, text, _ = pssp(*command.split(), "--help")
+    assert code == 0
+    if command != "uniprot":
+        assert EXIT_CODES in text.decode()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("uniprot", "parse", "missing.dat"), 1, "pssp: missing.dat: no such file or directory"),
+        (("uniprot", "parse", "."), 1, "pssp: .: is a directory"),
+        (("uniprot", "parse"), 1, "pssp: no file; expected FILE, - for standard input, or --shipped"),
+        (("uniprot", "parse", "proteins.fasta"), 1, "proteins.fasta: line 1: the line is '>a'; expected an entry"),
+        (("uniprot", "parse", "empty.dat"), 1, "pssp: no entry is left"),
+        (("uniprot", "parse", "image.dat"), 1, "image.dat: line 1: not readable as text"),
+        (("uniprot", "parse", "text.dat.gz"), 1, "text.dat.gz: line 1: not readable as text"),
+        (("uniprot", "build", "empty.dat", "--out", "x.tsv.xz"), 1, "pssp: no entry is left"),
+        (("uniprot", "parse", "--shipped", "--out", "folder"), 4, "pssp: folder: not written (Is a directory)"),
+        (("uniprot", "parse", "--shipped", "--out", "empty.dat/x"), 4, "pssp: empty.dat/x: not written"),
+        (("uniprot", "parse", "--shipped", "--limit", "0"), 2, "argument --limit: '0'; expected a number of 1 or more"),
+        (("uniprot", "parse", "--columns", "colour"), 2, "argument --columns: 'colour'; expected some of accession"),
+        (("uniprot", "parse", "--max-resolution", "good"), 2, "'good'; expected ångström, such as 2.5"),
+        (("uniprot", "build", "--shipped", "--out", "x", "--val", "2"), 2, "'2'; expected a share from 0 to 1"),
+        (("uniprot", "build", "--shipped"), 2, "the following arguments are required: --out"),
+        (("uniprot", "fetch", "--format", "xml"), 2, "invalid choice: 'xml'"),
+        (("predikt",), 2, "invalid choice: 'predikt'"),
+        ((), 2, "the following arguments are required: COMMAND"),
+    ],
+)
+def test_an_error_is_one_line_and_an_exit_code(pssp, tmp_path, monkeypatch, arguments, code, message):
+    monkeypatch.chdir(tmp_path)
+    Path("proteins.fasta").write_text(">a\nMKT\n")
+    Path("empty.dat").write_text("")
+    Path("image.dat").write_bytes(b"\x89PNG\xff\xfe\x00")
+    Path("text.dat.gz").write_text("no gzip")
+    Path("folder").mkdir()
+    before = sorted(tmp_path.iterdir())
+    got, data, said = pssp(*arguments)
+    assert (got, data) == (code, b"")
+    assert message in said
+    assert "Traceback" not in said
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_damaged_entry_stops_unless_it_may_be_skipped(pssp, tmp_path):
+    source = tmp_path / "entries.dat"
+    damaged = uniprot_text("Q7Z739").replace("Q7Z739", "P12345").replace("     MSATS", "     MSAT")
+    source.write_text(damaged + uniprot_text("P62258"))
+    code, data, said = pssp("uniprot", "parse", source, "--out", tmp_path / "out.tsv")
+    assert code == 1
+    assert f"pssp: {source}: line 1: P12345: the sequence has 584 residues, the entry says 585" in said
+    assert not (tmp_path / "out.tsv").exists()
+    code, data, said = pssp("uniprot", "parse", source, "--skip-unreadable", "--columns", "accession")
+    assert (code, data) == (0, b"accession\nP62258\n")
+    assert "1 dropped: unreadable" in said
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "message"),
+    [
+        (503, 3, "answers 503 Service Unavailable"),
+        ("wait long", 3, "asks to wait 3600 s"),
+        (400, 1, "refuses the query: 400: 'colour' is not a valid search field"),
+    ],
+)
+def test_network_errors(server, pssp, tmp_path, fault, code, message):
+    server.faults = dict.fromkeys(range(100), fault)
+    got, data, said = pssp("uniprot", "fetch", "--server", server.url, "--out", tmp_path / "out.dat")
+    assert (got, data) == (code, b"")
+    assert message in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "out.dat").exists()
+
+
+def test_ctrl_c(server, pssp, monkeypatch):
+    def stop(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pssp_tutorial.uniprot_commands.fetch_uniprot", stop)
+    assert pssp("uniprot", "fetch") == (130, b"", "pssp: stopped\n")

@@ -1,0 +1,131 @@
+"""Every chapter keeps the rules, and the rules catch what they are for."""
+
+import copy
+import json
+from pathlib import Path
+
+import chapter_lint
+import nbformat
+import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+BOOK = Path(__file__).parents[1] / "book"
+CHAPTERS = sorted(BOOK.glob("*.ipynb"))
+PAGES = sorted(BOOK.glob("*.md"))
+GLANCE = ":::{admonition} At a glance\n:class: at-a-glance\n\n**Minutes**\n: 2 on two CPU cores\n:::"
+FIGURE = new_output("display_data", data={"image/png": "aGVsaXg=", "text/plain": "<Figure size 640x480>"})
+ERROR = new_output("error", ename="KeyError", evalue="1", traceback=[])
+ALT = {"mystnb": {"image": {"alt": "A helix"}}}
+
+
+def good_notebook() -> NotebookNode:
+    cells = [
+        new_markdown_cell(f"# A chapter\n\n{GLANCE}"),
+        new_code_cell(
+            "# NBVAL_CHECK_OUTPUT\nprint(1)",
+            execution_count=1,
+            outputs=[new_output("stream", name="stdout", text="1")],
+        ),
+        new_code_cell("draw();", execution_count=2, outputs=[FIGURE], metadata=ALT),
+    ]
+    return new_notebook(cells=cells, metadata=copy.deepcopy(chapter_lint.METADATA))
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_chapter_keeps_the_rules(path: Path) -> None:
+    assert chapter_lint.faults_of_file(path) == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_page_keeps_the_rules(path: Path) -> None:
+    assert list(chapter_lint.faults_of_text(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_stated_minutes_suffice(path: Path) -> None:
+    """The minutes that a chapter promises are not fewer than those that were measured."""
+    measured = json.loads((BOOK / "results" / "execution.json").read_text(encoding="utf-8"))["values"]
+    stated = chapter_lint.stated_minutes(nbformat.read(path, as_version=4))
+    assert stated is not None
+    assert stated >= measured[path.stem]
+
+
+def test_good_notebook_has_no_faults() -> None:
+    assert list(chapter_lint.faults(good_notebook())) == []
+
+
+def set_outputs(*outputs: NotebookNode):
+    def plant(notebook: NotebookNode) -> None:
+        notebook.cells[1].outputs = list(outputs)
+
+    return plant
+
+
+def set_source(source: str, cell: int = 2):
+    def plant(notebook: NotebookNode) -> None:
+        notebook.cells[cell].source = source
+
+    return plant
+
+
+def set_cell(**fields: object):
+    def plant(notebook: NotebookNode) -> None:
+        notebook.cells[2].update(fields)
+
+    return plant
+
+
+FAULTS = {
+    "count missing": (set_cell(execution_count=None), "not executed from top to bottom"),
+    "counts out of order": (set_cell(execution_count=5), "not executed from top to bottom"),
+    "nothing compared": (set_source("print(1)", cell=1), "no cell is compared"),
+    "mark not first": (set_source("x = 1\n# NBVAL_CHECK_OUTPUT\nx", cell=1), "not the first line"),
+    "long cell": (set_source("\n\n".join("x = 1" for _ in range(13))), "13 lines"),
+    "home in the source": (set_source("open('/home/ada/chains.tsv')"), "an absolute path"),
+    "drive letter": (set_source(r"open('C:\\chains.tsv')"), "an absolute path"),
+    "path in the text": (set_source(f"See /root/book.\n{GLANCE}", cell=0), "an absolute path"),
+    "path in the outputs": (set_outputs(new_output("stream", name="stdout", text="in /tmp/x")), "an absolute path"),
+    "chdir": (set_source("os.chdir('..')"), "os.chdir"),
+    "relative data": (set_source("open('data/chains.tsv.xz')"), "depends on the working directory"),
+    "relative data above": (set_source("open('../data/chains.tsv.xz')"), "depends on the working directory"),
+    "traceback": (
+        set_outputs(ERROR),
+        "a traceback (KeyError)",
+    ),
+    "warning": (set_outputs(new_output("stream", name="stderr", text="UserWarning")), "on stderr"),
+    "address": (set_outputs(new_output("execute_result", data={"text/plain": "<Axes at 0x7f00aa11bb>"})), "changes"),
+    "figure without alt": (set_cell(metadata=nbformat.from_dict({})), "a figure without alt text"),
+    "empty alt": (set_cell(metadata=nbformat.from_dict({"mystnb": {"image": {"alt": " "}}})), "without alt text"),
+    "picture without alt": (set_source(f"![](strand.svg)\n{GLANCE}", cell=0), "a picture without alt text"),
+    "figure directive without alt": (set_source("```{figure} a.svg\nText\n```\n" + GLANCE, cell=0), "without :alt:"),
+    "alt over two lines": (set_source("```{figure} a.svg\n:alt: A\nhelix\n```\n" + GLANCE, cell=0), "goes on"),
+    "no minutes": (set_source("# A chapter", cell=0), "no box"),
+    "box without minutes": (set_source(GLANCE.replace("Minutes", "Time"), cell=0), "no box"),
+    "volatile cell metadata": (set_cell(metadata=nbformat.from_dict(ALT | {"execution": {}})), "volatile metadata"),
+    "volatile metadata": (lambda notebook: notebook.metadata.update(widgets={}), "the notebook's metadata"),
+    "other kernel": (lambda notebook: notebook.metadata.kernelspec.update(name="ada"), "the notebook's metadata"),
+    "invalid": (lambda notebook: notebook.cells[0].pop("metadata"), "not a valid notebook"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_planted_fault_is_found(name: str) -> None:
+    plant, expected = FAULTS[name]
+    notebook = good_notebook()
+    plant(notebook)
+    assert expected in "\n".join(chapter_lint.faults(notebook))
+
+
+def test_large_and_broken_files_are_found(tmp_path: Path) -> None:
+    notebook = good_notebook()
+    notebook.cells[0].source += "\n" + "a" * chapter_lint.LARGEST_FILE
+    large, broken = tmp_path / "large.ipynb", tmp_path / "broken.ipynb"
+    nbformat.write(notebook, large)
+    broken.write_text('{"cells": [')
+    assert "at most 2,000,000" in chapter_lint.faults_of_file(large)[0]
+    assert "broken.ipynb: not a notebook" in chapter_lint.faults_of_file(broken)[0]
+
+
+def test_there_are_chapters() -> None:
+    assert len(CHAPTERS) >= 7
