@@ -118,7 +118,9 @@ def draw_structure(
 
 
 @styled
-def plot_record(record: "ProteinRecord | Prediction", width: int = 50, ax: Axes | None = None) -> Axes:
+def plot_record(
+    record: "ProteinRecord | Prediction", width: int = 50, ax: Axes | None = None, *, start: int = 1
+) -> Axes:
     """Draw a protein in rows, as a page of text: residue numbers, sequence and structure.
 
     Parameters
@@ -127,6 +129,8 @@ def plot_record(record: "ProteinRecord | Prediction", width: int = 50, ax: Axes 
         Residues without a known state stand in pale letters.
     width : int
         Residues a row.
+    start : int
+        Number of the first residue, counted from 1.
 
     >>> from pssp_tutorial.records import ProteinRecord
     >>> ax = plot_record(ProteinRecord("tiny", "MKTVRQERLK", "CCHHHHHHCC"))
@@ -142,8 +146,9 @@ def plot_record(record: "ProteinRecord | Prediction", width: int = 50, ax: Axes 
         row, column = divmod(position, width)
         colour = FAINT if structure[position] == UNKNOWN_STATE else INK
         ax.text(column + 1, -row, letter, family="monospace", size=min(11, 550 / width), color=colour, **place)
-        if (position + 1) % 10 == 0 or position == 0:
-            ax.text(column + 1, 0.26 - row, str(position + 1), size=9, gid="number", **place)
+        number = start + position
+        if number % 10 == 0 or (position == 0 and number % 10 < 8):  # 8 and 9 would stand too close to the next ten
+            ax.text(column + 1, 0.26 - row, str(number), size=9, gid="number", **place)
     for state, first, end in segments(structure):
         for row in range(first // width, (end - 1) // width + 1):  # a segment goes on in the next row
             left, right = max(first, row * width), min(end, (row + 1) * width)

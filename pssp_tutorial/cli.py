@@ -50,7 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.run(options)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader of our output, such as head, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
+    except OSError as error:  # standard output, or a temporary file
+        _silence()
+        print(f"pssp: not written ({error.strerror or error})", file=sys.stderr)
+        return DISK
     except KeyboardInterrupt:
         print("pssp: stopped", file=sys.stderr)
         return STOPPED
@@ -60,3 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return DISK
         return NETWORK if isinstance(error, FetchError) and not isinstance(error, QueryError) else BAD_INPUT
     return OK
+
+
+def _silence() -> None:
+    """Lead standard output nowhere, so that Python does not fail once more when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -22,6 +22,8 @@ from pssp_tutorial.errors import PSSPError
 Method = Literal["auto", "mmseqs", "python"]
 LARGEST_PYTHON = 500
 """Sequences that the fallback accepts."""
+CLUSTERING = ("--cov-mode", 0, "-s", 7.5)
+"""Options of MMseqs2's easy-cluster, those of the embedded chain set."""
 
 _WORD, _COMMON_WORDS = 3, 2
 # Gapped statistics of BLOSUM62 with gap costs 11 and 1: Altschul et al. 1997, doi 10.1093/nar/25.17.3389.
@@ -183,7 +185,7 @@ def _mmseqs_clusters(sequences: Mapping[str, str], identity: float, coverage: fl
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         names = _write(folder / "all.fasta", sequences)
-        options = ("--min-seq-id", identity, "-c", coverage, "--cov-mode", 0, "-s", 7.5)
+        options = ("--min-seq-id", identity, "-c", coverage, *CLUSTERING)
         _mmseqs(folder, "easy-cluster", "all.fasta", "clusters", "tmp", *options)
         lines = (folder / "clusters_cluster.tsv").read_text().splitlines()
     found = {names[member]: names[leader] for leader, member in (line.split("\t") for line in lines)}

@@ -95,8 +95,9 @@ def label_entry(
     for feature in doubtful:
         unknown[feature.start : feature.end] |= ~named[feature.start : feature.end]
     states[unknown] = UNKNOWN_STATE
-    version = f"version {entry.version}" if entry.version else f"Swiss-Prot release {entry.release}"
-    origin = f"UniProt {entry.accession} {version} of {entry.date}"
+    release = f" Swiss-Prot release {entry.release}" if entry.release else ""
+    version = f" version {entry.version}" if entry.version else release
+    origin = f"UniProt {entry.accession}{version}" + f" of {entry.date}" * bool(entry.date)
     record = ProteinRecord(entry.accession, entry.sequence, "".join(states), resolved=coverage, source=origin)
     counts = len(entry.features) - len(exact), len(exact) - len(supported), int(conflicts.sum())
     return LabelledEntry(entry, record, structures, coverage_from, *counts)
@@ -175,7 +176,8 @@ def load_uniprot_entries() -> tuple[UniProtEntry, ...]:
     >>> len(entries), entries[-2].name, len(entries[-2].features)
     (47, 'YTHD3_HUMAN', 16)
     """
-    return tuple(read_uniprot(StringIO(uniprot_text())))
+    entries = read_uniprot(StringIO(uniprot_text()))
+    return tuple(entry for entry in entries if isinstance(entry, UniProtEntry))
 
 
 def uniprot_text(accession: str | None = None) -> str:

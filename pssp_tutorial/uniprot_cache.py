@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from pssp_tutorial.files import write_atomically
+from pssp_tutorial.files import FileError, write_atomically
 
 CACHE_VARIABLE = "PSSP_CACHE"
 
@@ -107,7 +107,7 @@ class PageCache:
         for number in range(len(self.state.pages)):
             text = self._checked(number)
             if text is None:
-                raise FileNotFoundError(f"{self._path(number)}: changed while it was read; fetch again")
+                raise FileError(f"{self._path(number)}: changed while it was read; fetch again")
             yield text
 
     def _checked(self, number: int) -> bytes | None:

@@ -17,7 +17,7 @@ from pssp_tutorial.uniprot_entries import (
     iso_date,
     parse_structure,
 )
-from pssp_tutorial.uniprot_source import LARGEST_ENTRY, TextSource
+from pssp_tutorial.uniprot_source import LARGEST_ENTRY, AnyEntry, TextSource
 
 LINE_CODES = {
     *("ID", "AC", "DT", "DE", "GN", "OS", "OG", "OC", "OX", "OH", "RN", "RP", "RC", "RX", "RG", "RA", "RT", "RL"),
@@ -28,7 +28,7 @@ _USED = ("ID", "AC", "DT", "DE", "FT", "SQ", "  ", "//")
 _PDB_EVIDENCE = re.compile(r"PDB:([0-9A-Za-z_]+)")
 
 
-def read_flat(start: str, text: TextSource) -> Iterator[UniProtEntry]:
+def read_flat(start: str, text: TextSource) -> Iterator[AnyEntry]:
     """Yield the entries of a flat file whose first letter, ``start``, has been read."""
     block: list[tuple[int, str]] = []
     size, first = 0, True
@@ -92,7 +92,9 @@ def _flat_entry(block: list[tuple[int, str]], name: str) -> UniProtEntry:
     try:
         record = SwissProt.read(lines)
         features = [feature for feature in record.features if feature.location.ref is None]
-        length = record.seqinfo[0]
+        if not record.seqinfo:
+            raise ValueError("no SQ line before it")
+        length, _, checksum = record.seqinfo
         return (
             UniProtEntry(
                 accession=record.accessions[0] if record.accessions else "",
@@ -111,7 +113,7 @@ def _flat_entry(block: list[tuple[int, str]], name: str) -> UniProtEntry:
                 line=block[0][0],
             )
             .check(record.sequence_length)
-            .check(length, None if release else record.seqinfo[2])
+            .check(length, None if release else checksum)
         )
     except UniProtError:
         raise
@@ -129,7 +131,7 @@ def _flat_feature(feature: Any, length: int) -> UniProtFeature:
     from Bio.SeqFeature import ExactPosition
 
     start, end = feature.location.start, feature.location.end
-    known = isinstance(start, ExactPosition), isinstance(end, ExactPosition)
+    known = type(start) is ExactPosition, type(end) is ExactPosition  # an UncertainPosition is a subclass
     evidence = tuple(dict.fromkeys(_PDB_EVIDENCE.findall(feature.qualifiers.get("evidence", ""))))
     return UniProtFeature(
         feature.type, int(start) if known[0] else 0, int(end) if known[1] else length, evidence, all(known)

@@ -38,7 +38,7 @@ def read_uniprot(source: str | PathLike | TextIO, *, on_error: OnError | None = 
     >>> [entry.features for entry in read_uniprot(StringIO(text))]
     [(UniProtFeature(kind='HELIX', start=1, end=5, structures=('1ABC',), exact=True),)]
     """
-    name = str(getattr(source, "name", None) or (source if isinstance(source, str | PathLike) else "UniProt text"))
+    name = str(source) if isinstance(source, str | PathLike) else str(getattr(source, "name", "UniProt text"))
     try:
         with open_text(source) as handle:
             text = TextSource(handle, name, on_error)
@@ -48,4 +48,4 @@ def read_uniprot(source: str | PathLike | TextIO, *, on_error: OnError | None = 
             elif first:
                 yield from read_flat(first, text)
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-        raise UniProtError(error.strerror.lower(), file=name) from error
+        raise UniProtError((error.strerror or str(error)).lower(), file=name) from error

@@ -105,7 +105,8 @@ def _inactive(document: dict, accession: str, name: str, line: int) -> InactiveE
 def _json_features(document: dict, length: int) -> tuple[tuple[UniProtFeature, ...], int]:
     features, isoforms = [], 0
     for found in _objects_in(document, "features"):
-        if found.get("type") not in _KINDS:
+        kind = _KINDS.get(_get(found, "type", str, ""))
+        if kind is None:
             continue
         location = _get(found, "location", dict)
         if "sequence" in location:
@@ -117,7 +118,7 @@ def _json_features(document: dict, length: int) -> tuple[tuple[UniProtFeature, .
         start, end = half_open(1 if first is None else first, length if last is None else last)
         evidence = (item.get("id") for item in _objects_in(found, "evidences") if item.get("source") == "PDB")
         pdb_ids = tuple(dict.fromkeys(map(str, evidence)))
-        features.append(UniProtFeature(_KINDS[found["type"]], start, end, pdb_ids, all(exact)))
+        features.append(UniProtFeature(kind, start, end, pdb_ids, all(exact)))
     return tuple(features), isoforms
 
 

@@ -36,12 +36,12 @@ class LabelledEntry:
     @property
     def coverage(self) -> np.ndarray:
         """True inside the structures, ``bool[length]``."""
-        return self.record.resolved
+        return np.asarray(self.record.resolved)
 
     @property
     def naive_structure(self) -> str:
         """The states of someone who takes every residue without a feature for coil: for comparison only."""
-        return self.record.structure.replace(UNKNOWN_STATE, "C")
+        return (self.record.structure or "").replace(UNKNOWN_STATE, "C")
 
 
 @dataclass

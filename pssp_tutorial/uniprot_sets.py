@@ -9,7 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Literal
 
-from pssp_tutorial.alphabet import AMINO_ACIDS, normalise_sequence
+from pssp_tutorial.alphabet import AMINO_ACIDS, UNKNOWN_STATE, normalise_sequence
 from pssp_tutorial.chains import ACCESSIBILITY_LETTERS, COLUMNS, ChainSet
 from pssp_tutorial.files import write_atomically
 from pssp_tutorial.records import ProteinRecord
@@ -146,8 +146,8 @@ def to_chains(
         split |= dict.fromkeys((other for _, other in hits), "excluded")
     mini = _draw_mini(sequences, split, seed)
     records = tuple(_with_sequence(items[name].record, sequences[name]) for name in items)
-    columns = ([found[name] for name in items] for found in (split, cluster))
-    return ChainSet(records, *map(tuple, columns), tuple(name in mini for name in items))
+    splits, clusters = (tuple(found[name] for name in items) for found in (split, cluster))
+    return ChainSet(records, splits, clusters, tuple(name in mini for name in items))
 
 
 def _with_sequence(record: ProteinRecord, sequence: str) -> ProteinRecord:
@@ -172,9 +172,10 @@ def write_chains(chains: ChainSet, path: str | PathLike) -> Path:
     path = Path(path)
     lines = ["\t".join(COLUMNS)]
     for record, split, cluster, mini in zip(chains.records, chains.split, chains.cluster, chains.mini, strict=True):
-        steps = [] if record.accessibility is None else (record.accessibility * 20).round().astype(int)
+        steps = () if record.accessibility is None else (record.accessibility * 20).round().astype(int)
         letters = "".join(ACCESSIBILITY_LETTERS[step] for step in steps)
-        fields = (record.id, cluster, split, str(int(mini)), record.sequence, record.structure, letters)
+        structure = record.structure or UNKNOWN_STATE * len(record)
+        fields = (record.id, cluster, split, str(int(mini)), record.sequence, structure, letters)
         lines.append("\t".join(fields))
     packed = lzma.compress(("\n".join(lines) + "\n").encode())
     digest = hashlib.sha256(packed).hexdigest()

@@ -95,6 +95,14 @@ def test_the_reader_of_the_output_may_stop():
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_standard_output_that_is_full():
+    with Path("/dev/full").open("w") as full:
+        command = [*PSSP, "uniprot", "parse", "--shipped", "--quiet"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (4, "pssp: not written (No space left on device)\n")
+
+
 def test_build_from_a_file(pssp, tmp_path):
     source, out = tmp_path / "entries.dat.gz", tmp_path / "mine.tsv.xz"
     source.write_bytes(gzip.compress(uniprot_text().encode()))
@@ -131,10 +139,14 @@ def test_help_explains_and_names_the_exit_codes(pssp, command):
         (("uniprot", "parse", "missing.dat"), 1, "pssp: missing.dat: no such file or directory"),
         (("uniprot", "parse", "."), 1, "pssp: .: is a directory"),
         (("uniprot", "parse"), 1, "pssp: no file; expected FILE, - for standard input, or --shipped"),
-        (("uniprot", "parse", "proteins.fasta"), 1, "proteins.fasta: line 1: the line is '>a'; expected an entry"),
+        (
+            ("uniprot", "parse", "proteins.fasta"),
+            1,
+            "proteins.fasta: line 1: entry 1: the line is '>a'; expected an entry",
+        ),
         (("uniprot", "parse", "empty.dat"), 1, "pssp: no entry is left"),
-        (("uniprot", "parse", "image.dat"), 1, "image.dat: line 1: not readable as text"),
-        (("uniprot", "parse", "text.dat.gz"), 1, "text.dat.gz: line 1: not readable as text"),
+        (("uniprot", "parse", "image.dat"), 1, "image.dat: line 1: entry 1: not readable as text"),
+        (("uniprot", "parse", "text.dat.gz"), 1, "text.dat.gz: line 1: entry 1: not readable as text"),
         (("uniprot", "build", "empty.dat", "--out", "x.tsv.xz"), 1, "pssp: no entry is left"),
         (("uniprot", "parse", "--shipped", "--out", "folder"), 4, "pssp: folder: not written (Is a directory)"),
         (("uniprot", "parse", "--shipped", "--out", "empty.dat/x"), 4, "pssp: empty.dat/x: not written"),

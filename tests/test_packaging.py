@@ -42,16 +42,17 @@ def test_wheel_finds_its_data_from_any_folder(installed: Path, tmp_path: Path) -
         "import pssp_tutorial as pssp\n"
         "chains = pssp.load_chains('mini')\n"
         "print(pssp.__file__)\n"
-        "print(*map(len, chains.splits))\n"
+        "print(*map(len, chains.splits), len(pssp.load_uniprot_entries()))\n"
     )
     where, counts = run(sys.executable, "-c", script, folder=tmp_path, PYTHONPATH=str(installed)).splitlines()
     assert Path(where).is_relative_to(installed)
-    assert counts == "300 60 60"
+    assert counts == "300 60 60 47"
 
 
 def test_wheel_holds_nothing_but_the_package(installed: Path) -> None:
     names = {path.name for path in installed.iterdir()}
-    assert {name for name in names if not name.endswith(".dist-info")} == {"pssp_tutorial"}
+    assert {name for name in names if not name.endswith(".dist-info")} == {"bin", "pssp_tutorial"}
+    assert [path.name for path in (installed / "bin").iterdir()] == ["pssp"]
     assert (installed / "pssp_tutorial" / "py.typed").exists()
 
 

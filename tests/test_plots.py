@@ -103,6 +103,13 @@ def test_record_is_wrapped_like_text():
     assert ax.get_title(loc="left") == "tiny"
 
 
+def test_record_may_start_anywhere():
+    """A part of a protein keeps the numbers of its residues, and no two numbers overlap."""
+    numbers = [text.get_text() for text in drawn(plots.plot_record(PROTEIN, start=361), "number")]
+    assert numbers[:3] == ["361", "370", "380"]
+    assert drawn(plots.plot_record(PROTEIN, start=369), "number")[0].get_text() == "370"
+
+
 def test_record_without_structure():
     """The sequence alone is worth a picture."""
     ax = plots.plot_record(ProteinRecord("bare", "MKTV"), ax=plt.figure().add_subplot())
