@@ -81,8 +81,8 @@ def measure(path: str, answer: multiprocessing.Queue) -> None:
     labelled = sum(1 for _ in pssp.label_entries(pssp.read_uniprot(path)))
     both = time.process_time() - began
     tracemalloc.start()
-    for _ in pssp.label_entries(pssp.read_uniprot(path)):
-        pass
+    for entry in pssp.read_uniprot(path):
+        pssp.label_entry(entry)
     answer.put((entries, labelled, parsed, both, tracemalloc.get_traced_memory()[1] / MEBIBYTE))
 
 

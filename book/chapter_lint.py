@@ -133,4 +133,4 @@ def faults_of_file(path: Path) -> list[str]:
 
 if __name__ == "__main__":
     problems = [fault for name in sys.argv[1:] for fault in faults_of_file(Path(name))]
-    sys.exit("\n".join(problems))
+    sys.exit("\n".join(problems) or 0)

@@ -131,6 +131,7 @@ def _clean(sequences: Mapping[str, str]) -> dict[str, str]:
 def _aligner() -> Any:
     from Bio.Align import PairwiseAligner, substitution_matrices
 
+    # A gap of n residues costs 11 + n, and Biopython counts its first residue in the opening.
     aligner = PairwiseAligner(mode="local", open_gap_score=-12, extend_gap_score=-1)
     aligner.substitution_matrix = substitution_matrices.load("BLOSUM62")
     return aligner

@@ -44,8 +44,8 @@ def label_entry(
     turns : bool
         TURN becomes T, which the reductions turn into C; otherwise it is C at once.
     without_evidence : {"structures", "span", "drop"}
-        Coverage of an entry whose features name no structure, as all did before about 2014: that of every PDB
-        structure of the entry; from the first feature to the last; or none, so that nothing is known.
+        Coverage of an entry whose features name no structure, as in the shipped ones of 2012 and before: that of
+        every PDB structure of the entry; from the first feature to the last; or none, so that nothing is known.
     methods : collection of str, optional
         Methods that count, of X-ray, NMR, EM and so on, as UniProt writes them. Left out: all.
     max_resolution : float, optional

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from io import StringIO
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
 from pssp_tutorial.files import write_atomically
 from pssp_tutorial.uniprot import label_entries, uniprot_text
@@ -120,7 +120,7 @@ def _finish(options: Namespace, report: LabelReport) -> None:
 
 
 @contextmanager
-def _output(name: str) -> Iterator[BinaryIO]:
+def _output(name: str) -> Iterator[Any]:
     if name == "-":
         yield sys.stdout.buffer if hasattr(sys.stdout, "buffer") else _TextSink()
     else:

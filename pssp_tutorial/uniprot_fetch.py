@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from os import PathLike
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from tqdm import tqdm
 
@@ -184,7 +184,7 @@ def _assemble(store: PageCache, out: Path, format: str, limit: int | None) -> Fe
 
 
 @contextmanager
-def _packer(out: Path, raw: BinaryIO) -> Iterator[BinaryIO]:
+def _packer(out: Path, raw: BinaryIO) -> Iterator[Any]:
     """The handle itself, or one that packs; without a name and a time in it, so that equal content is equal bytes."""
     if out.suffix != ".gz":
         yield raw

@@ -55,3 +55,9 @@ def test_execution_confirms_the_numbers(path: Path) -> None:
     stored, fresh = dict(leaves(stored)), dict(leaves(fresh))
     assert stored.keys() == fresh.keys()
     assert {key: (stored[key], fresh[key]) for key in stored if not agree(key, stored[key], fresh[key])} == {}
+
+
+def test_chapter_7_takes_the_model_of_chapter_6_apart() -> None:
+    """Both chapters train it from the same seed; the page would contradict itself if the numbers differed."""
+    six, seven = (json.loads((RESULTS / f"chapter_{number}.json").read_text())["values"] for number in (6, 7))
+    assert six["test_q3"] == seven["test_q3"]

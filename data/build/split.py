@@ -64,11 +64,15 @@ def clusters(sequences: dict[str, str], folder: Path) -> dict[str, str]:
 def hits(queries: dict[str, str], targets: dict[str, str], folder: Path) -> set[tuple[str, str]]:
     """Pairs (query, target) that MMseqs2 calls related."""
     query, target = write_fasta(folder / "query.fasta", queries), write_fasta(folder / "target.fasta", targets)
-    mmseqs("easy-search", query, target, folder / "hits.tsv", folder / "tmp", *SEARCH, "--format-output", "query,target")
+    mmseqs(
+        "easy-search", query, target, folder / "hits.tsv", folder / "tmp", *SEARCH, "--format-output", "query,target"
+    )
     return {tuple(line.split("\t")) for line in (folder / "hits.tsv").read_text().splitlines()}
 
 
-def assign_splits(sequences: dict[str, str], cluster_of: dict[str, str], reserved: set[str], folder: Path) -> dict[str, str]:
+def assign_splits(
+    sequences: dict[str, str], cluster_of: dict[str, str], reserved: set[str], folder: Path
+) -> dict[str, str]:
     members = defaultdict(list)
     for chain in sequences:
         members[cluster_of[chain]].append(chain)
@@ -122,7 +126,9 @@ def main(raw: Path, target: Path) -> None:
         "residues": sum(map(len, sequences.values())),
         "clusters": len(set(cluster_of.values())),
         "splits": dict(sorted(Counter(split.values()).items())),
-        "residues_per_split": {name: sum(len(sequences[c]) for c in sequences if split[c] == name) for name in sorted(set(split.values()))},
+        "residues_per_split": {
+            name: sum(len(sequences[c]) for c in sequences if split[c] == name) for name in sorted(set(split.values()))
+        },
         "mini": dict(sorted(Counter(split[chain] for chain in mini).items())),
         "bytes": target.stat().st_size,
         "sha256": digest,
