@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn.functional import embedding, one_hot
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from pssp_tutorial import models
 from pssp_tutorial.checkpoints import CheckpointError, save_checkpoint
 from pssp_tutorial.models import (
     BidirectionalLSTM,
@@ -96,6 +97,22 @@ def test_the_fast_pass_equals_the_packed_one(lengths, padding, hidden, seed):
     for layer.packed in (False, True):
         outputs = layer(inputs, lengths)[mask]
         results.append([outputs, *torch.autograd.grad(outputs.square().sum(), [inputs, *layer.parameters()])])
+    torch.testing.assert_close(*results, rtol=1e-10, atol=1e-10)
+
+
+@settings(deadline=None, max_examples=25)
+@given(lengths=lengths_of_a_batch, part=st.integers(1, 100), seed=st.integers(0, 2**31))
+def test_prediction_in_parts_equals_the_packed_pass(lengths, part, seed):
+    """A batch that would leave the processor's cache runs a few chains at a time: no chain may be lost or moved."""
+    torch.manual_seed(seed)
+    layer = BidirectionalLSTM(5, 4).double()
+    inputs, lengths = torch.randn(len(lengths), max(lengths), 5, dtype=torch.float64), torch.tensor(lengths)
+    mask = torch.arange(inputs.shape[1]) < lengths[:, None]
+    results = []
+    with pytest.MonkeyPatch.context() as patch, torch.inference_mode():
+        patch.setattr(models, "CACHED_RESIDUES", part)
+        for layer.packed in (False, True):
+            results.append(layer(inputs, lengths)[mask])
     torch.testing.assert_close(*results, rtol=1e-10, atol=1e-10)
 
 
