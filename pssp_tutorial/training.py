@@ -142,7 +142,8 @@ def fit(
         parts["average"] = mean = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(average))
         scored_model = mean.module
         optimizer.register_step_post_hook(lambda *_: mean.update_parameters(model))
-    precision = torch.autocast(device.type, torch.bfloat16, enabled=bfloat16)
+    # Without a cache, which would keep the weights in 16 bits as they were in the epoch's first step.
+    precision = torch.autocast(device.type, torch.bfloat16, enabled=bfloat16, cache_enabled=False)
     settings["model"] = f"{type(model).__name__} {getattr(model, 'config', model)}"
     if schedule == "cosine":
         settings["max_epochs"] = max_epochs
