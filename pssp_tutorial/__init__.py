@@ -29,6 +29,7 @@ _MODULES = {
     "plots": "PALETTE draw_structure plot_confusion plot_gates plot_history plot_per_protein plot_prediction "
     "plot_record use_style",
     "pretrained": "load_pretrained save_pretrained",
+    "profiles": "MultiTask ProfileLoader read_profiles teach",
     "records": "ProteinRecord from_seqrecord read_fasta to_seqrecord write_fasta",
     "redundancy": "RedundancyError cluster_sequences related_pairs",
     "results": "save_results",

@@ -188,7 +188,7 @@ class Loader:
         return length_buckets(self.lengths, self.batch_residues, generator=generator)
 
     def layout(self, indices: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-        """Where each position of a batch lies among the loader's residues, and if it is padding: [batch, length] both."""
+        """Place of each position of a batch among the loader's residues, and if it is padding: [batch, length] both."""
         chosen = np.asarray(indices)
         lengths = self.lengths[chosen]
         steps = np.arange(lengths.max())

@@ -25,7 +25,7 @@ def main(table: Path, target: Path) -> None:
     for index in range(database.GetNumCoords()):
         info = database.GetCoordInfo(index)
         place[f"{info.id}_{info.chain_name.strip() or '-'}"] = index
-    rows = [line.split("\t") for line in lzma.open(table, "rt").read().splitlines()[1:]]
+    rows = [line.split("\t") for line in lzma.decompress(table.read_bytes()).decode().splitlines()[1:]]
     profiles = []
     for chain, sequence in ((row[0], row[4]) for row in rows):
         profile = database.GetSequenceProfile(place[chain])
