@@ -24,7 +24,7 @@ SCORED, VALIDATION, TRAINING = 400, 100, 1_200
 RELATED = 1e-3  # E-value
 NETWORKS = {
     "book": {},
-    "large": {"hidden_size": 128, "dropout": 0.0, "max_epochs": 15, "learning_rate": 4e-3, "patience": 15},
+    "large": {"hidden_size": 96, "dropout": 0.0, "max_epochs": 12, "learning_rate": 4e-3, "patience": 12},
 }
 IDENTITIES = (0.0, 0.3, 0.4, 0.5, 0.6, 1.01)
 
