@@ -18,6 +18,9 @@ _MODULES = {
     "alphabet": "AMINO_ACIDS IGNORE_INDEX RESIDUES STATES3 STATES8 decode_states encode_residues encode_states "
     "normalise_sequence reduce_states",
     "batching": "Batch Loader collate encode length_buckets make_loader",
+    "bootstrap": "Interval score_difference score_interval",
+    "boundaries": "observed_segments segment_statistics",
+    "calibration": "apply_temperature fit_temperature reliability",
     "chains": "ChainSet load_chains",
     "errors": "PSSPError",
     "files": "FileError",
@@ -32,7 +35,7 @@ _MODULES = {
     "profiles": "MultiTask ProfileLoader read_profiles teach",
     "records": "ProteinRecord from_seqrecord read_fasta to_seqrecord write_fasta",
     "redundancy": "RedundancyError cluster_sequences related_pairs",
-    "results": "save_results",
+    "results": "read_results save_results",
     "training": "EarlyStopping History fit train_epoch validate",
     "uniprot": "label_entries label_entry load_uniprot_entries uniprot_text",
     "uniprot_client": "FetchError FetchSettings QueryError",
