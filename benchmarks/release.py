@@ -11,13 +11,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-import numpy as np
 import torch
 from cb513 import read_cb513
 
 import pssp_tutorial as pssp
 from pssp_tutorial.bootstrap import score_interval
-from pssp_tutorial.calibration import expected_calibration_error
 
 sys.path.append(str(Path(__file__).parents[1] / "data" / "build"))
 import separation
@@ -33,8 +31,7 @@ def related(queries: dict[str, str], others: dict[str, str]) -> int:
 
 def scores(model: torch.nn.Module, records: list[pssp.ProteinRecord]) -> dict[str, object]:
     """Everything that the model card says of one set of proteins."""
-    three = pssp.evaluate(model, records, states=3)
-    eight = pssp.evaluate(model, records, states=8)
+    three, eight = (pssp.evaluate(model, pssp.make_loader(records, 16_000, classes=classes)) for classes in (3, 8))
     q3, sov, q8 = score_interval(three), score_interval(three, "sov"), score_interval(eight)
     return {
         "proteins": three.proteins,
