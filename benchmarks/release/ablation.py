@@ -1,6 +1,6 @@
 """What each idea adds to a sequence-only model, one at a time, at a size that two cores can afford.
 
-    python benchmarks/ablation.py build/data/profiles.npz build/release/teacher.safetensors
+    python benchmarks/release/ablation.py build/data/profiles.npz build/release/teacher.safetensors
 
 The baseline is a BiLSTM of 128 units a direction, trained on the three states of 3,000 training chains for 5 epochs.
 Every other row changes one thing. Scored on the validation set with 95 % intervals, paired over proteins against the
@@ -143,11 +143,18 @@ def main(profiles_path: str, teacher_path: str) -> None:
         low, high = np.quantile(gains, [0.025, 0.975]).tolist()
         gain = float((hits - base).sum() / lengths.sum())
         rows[name] = {"q3": float(hits.sum() / lengths.sum()), "gain": gain, "low": low, "high": high}
-        rows[name] |= {"points": 100 * gain, "seconds": found["seconds"], "best_epoch": found["best_epoch"]}
+        rows[name] |= {"points": 100 * gain, "low_points": 100 * low, "high_points": 100 * high, "seconds": found["seconds"], "best_epoch": found["best_epoch"]}
         print(f"{name:34} {rows[name]['q3']:.4f} {gain:+.4f} ({low:+.4f} to {high:+.4f})", flush=True)
     seeds = [rows[name]["q3"] for name in rows if name.startswith("baseline")]
-    context = {"chains": CHAINS, "epochs": EPOCHS, "units": HIDDEN, "threads": 1, "seed": 0}
-    pssp.save_results("ablation", rows | {"seed_spread": max(seeds) - min(seeds)}, **context)
+    reading = ProfileLoader(chains.val, 16_000, profiles=profiles, as_input=True)
+    values = rows | {
+        "seed_spread": max(seeds) - min(seeds),
+        "teacher": {"q3": pssp.evaluate(pssp.load_pretrained(teacher_path), reading).q3},
+        "chains": CHAINS,
+        "epochs": EPOCHS,
+        "units": HIDDEN,
+    }
+    pssp.save_results("ablation", values, command="python benchmarks/release/ablation.py", threads=1, seed=0)
 
 
 if __name__ == "__main__":
