@@ -13,7 +13,7 @@ RELEASE_TASKS := --profiles build/data/profiles.npz --states 8 --embedding 128 -
 BENCHMARKS := $(wildcard benchmarks/*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book chapters test lab bench data release clean
+.PHONY: help setup book chapters test fuzz results lab bench data release clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -45,6 +45,9 @@ test: $(INSTALLED) ## every check: style, layers, unit tests, doctests, data, ch
 		$(BIN)/python -m pytest \
 		--nbval-lax --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg \
 		pssp_tutorial tests book
+
+fuzz: $(INSTALLED) ## 10,000 damaged inputs for each test of a parser (half an hour)
+	PSSP_FUZZ=10000 $(BIN)/python -m pytest $(wildcard tests/test_*fuzz.py)
 
 lab: $(INSTALLED) ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab book

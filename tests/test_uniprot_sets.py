@@ -16,6 +16,7 @@ from pssp_tutorial import (
     load_chains,
     load_uniprot_entries,
     make_loader,
+    predict,
     related_pairs,
     select_entries,
     to_chains,
@@ -188,14 +189,17 @@ def test_a_set_without_small_proteins_has_no_mini(tmp_path):
         load_chains("mini", path)
 
 
-def test_a_model_trains_on_it(chains):
-    """What the chapters do: loaders, fit, evaluate; unknown residues are never scored."""
+def test_a_model_trains_on_it(chains, tmp_path):
+    """What the chapters do: loaders, fit, evaluate, predict; unknown residues are never scored."""
+    chains = load_chains(path=write_chains(chains, tmp_path / "mine.tsv.xz"))
+    assert list(chains.table.columns) == list(load_chains("mini").table.columns)
     train, val, test = (make_loader(split, batch_residues=2_000) for split in chains.splits)
     model = BiLSTM(hidden_size=4, num_layers=1, embedding_size=None)
     history = fit(model, train, val, max_epochs=1, progress=False, device="cpu")
     assert len(history.frame) == 1
     report = evaluate(model, test, device="cpu")
     assert report.residues == sum(int(record.mask.sum()) for record in chains.test)
+    assert [len(found.states) for found in predict(model, chains.test, device="cpu")] == list(map(len, chains.test))
 
 
 def test_unusual_letters_are_mapped():
