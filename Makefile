@@ -11,7 +11,7 @@ CHECKED_SITE := build/checked-site/_build/html
 BENCHMARKS := $(wildcard benchmarks/*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book chapters test lab bench data clean
+.PHONY: help setup book chapters test lab bench results data clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -50,6 +50,9 @@ lab: $(INSTALLED) ## open the chapters in JupyterLab
 bench: $(INSTALLED) ## run every benchmark; the numbers go to benchmarks/results
 	@for script in $(BENCHMARKS); do echo "$$script"; \
 		PSSP_RESULTS="$(CURDIR)/benchmarks/results" $(BIN)/python "$$script" || exit 1; done
+
+results: bench ## for maintainers: measure every number again: the benchmarks (some take hours), then all chapters
+	$(BIN)/python book/execute.py --force --store
 
 data: $(INSTALLED) ## for maintainers, on Debian: build data/ anew (promod3-data, python3-promod3, mmseqs2)
 	/usr/bin/python3 data/build/extract.py build/data/chains_raw.tsv
