@@ -114,6 +114,7 @@ def test_every_results_file_tells_how_it_was_measured(path: Path) -> None:
     assert set(document) == {"values", "context"}
     assert document["values"]
     assert {"command", "machine", "python", "torch"} <= set(document["context"])
+    assert document["context"]["command"].split()[0] in ("make", "python", "pssp")
 
 
 def test_every_role_names_a_result() -> None:
