@@ -31,6 +31,8 @@ _MODULES = {
     "save_model",
     "plots": "PALETTE draw_structure plot_confusion plot_gates plot_history plot_per_protein plot_prediction "
     "plot_record use_style",
+    "pretrained": "load_pretrained save_pretrained",
+    "profiles": "MultiTask ProfileLoader read_profiles teach",
     "records": "ProteinRecord from_seqrecord read_fasta to_seqrecord write_fasta",
     "redundancy": "RedundancyError cluster_sequences related_pairs",
     "results": "read_results save_results",

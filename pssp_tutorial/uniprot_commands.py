@@ -1,15 +1,18 @@
 """What ``pssp uniprot fetch | parse | build`` do: from UniProt to a labelled data set."""
 
+import gzip
+import io
 import shutil
 import sys
 import tempfile
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import StringIO
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
+
+from tqdm import tqdm
 
 from pssp_tutorial.files import write_atomically
 from pssp_tutorial.uniprot import label_entries, uniprot_text
@@ -91,7 +94,8 @@ def run_build(options: Namespace) -> None:
 def _labelled(options: Namespace, report: LabelReport) -> Iterator[LabelledEntry]:
     names = ("turns", "without_evidence", "methods", "max_resolution")
     entries = islice(_entries(options, report), options.limit)
-    return label_entries(entries, report=report, **{name: getattr(options, name) for name in names})
+    shown = tqdm(entries, unit=" entries", delay=1, leave=False, disable=options.quiet)
+    return label_entries(shown, report=report, **{name: getattr(options, name) for name in names})
 
 
 def _selected(options: Namespace, report: LabelReport) -> Iterator[LabelledEntry]:
@@ -103,8 +107,8 @@ def _entries(options: Namespace, report: LabelReport) -> Iterator[UniProtEntry |
     if not options.files and not options.shipped:
         raise UniProtError("no file; expected FILE, - for standard input, or --shipped")
     on_error = report.unreadable if options.skip_unreadable else None
-    sources = [sys.stdin if name == "-" else name for name in options.files]
-    for source in [StringIO(uniprot_text())] * options.shipped + sources:
+    sources = [_standard_input() if name == "-" else name for name in options.files]
+    for source in [io.StringIO(uniprot_text())] * options.shipped + sources:
         yield from read_uniprot(source, on_error=on_error)
 
 
@@ -117,6 +121,14 @@ def _finish(options: Namespace, report: LabelReport) -> None:
             handle.write("".join("\t".join(row) + "\n" for row in rows).encode())
     if not report.kept:
         raise UniProtError("no entry is left; see the report, or --dropped")
+
+
+def _standard_input() -> TextIO:
+    """Standard input as UTF-8 whatever the terminal's language, and unpacked if it is gzip."""
+    if not hasattr(sys.stdin, "buffer"):  # a notebook's, or a test's, which is text already
+        return sys.stdin
+    packed = sys.stdin.buffer.peek(2)[:2] == b"\x1f\x8b"
+    return io.TextIOWrapper(gzip.open(sys.stdin.buffer) if packed else sys.stdin.buffer, encoding="utf-8")
 
 
 @contextmanager
