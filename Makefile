@@ -56,6 +56,9 @@ bench: $(INSTALLED) ## run every benchmark; the numbers go to benchmarks/results
 	@for script in $(BENCHMARKS); do echo "$$script"; \
 		PSSP_RESULTS="$(CURDIR)/benchmarks/results" $(BIN)/python "$$script" || exit 1; done
 
+results: bench ## for maintainers: measure every number again: the benchmarks (some take hours), then all chapters
+	$(BIN)/python book/execute.py --force --store
+
 data: $(INSTALLED) ## for maintainers, on Debian: build data/ anew (promod3-data, python3-promod3, mmseqs2)
 	/usr/bin/python3 data/build/extract.py build/data/chains_raw.tsv
 	$(BIN)/python data/build/split.py build/data/chains_raw.tsv data/chains.tsv.xz

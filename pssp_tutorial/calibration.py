@@ -87,14 +87,17 @@ def fit_temperature(
     """
     probabilities, labels = _scored(probabilities, labels)
     logits = np.log(np.maximum(probabilities, TINY))
-    true = np.take_along_axis(logits, labels[:, None], axis=1)[:, 0]
+    logits -= logits.max(axis=1, keepdims=True)  # no power overflows
+    true = np.take_along_axis(logits, labels[:, None], axis=1).mean()
     low, high = 1 / HOTTEST, 1 / COLDEST
     sharpness = 1.0
     for _ in range(50):
-        shares = _softmax(sharpness * logits)
-        mean = (shares * logits).sum(axis=1)
-        slope = (mean - true).mean()
-        curvature = ((shares * np.square(logits)).sum(axis=1) - np.square(mean)).mean()
+        powers = np.exp(sharpness * logits)
+        weighted = powers * logits
+        total = powers.sum(axis=1)
+        mean = weighted.sum(axis=1) / total
+        slope = mean.mean() - true
+        curvature = (np.einsum("rc,rc->r", weighted, logits) / total - np.square(mean)).mean()
         low, high = (low, sharpness) if slope > 0 else (sharpness, high)
         step = slope / curvature if curvature > 0 else np.inf
         following = sharpness - step

@@ -130,7 +130,7 @@ def sov_refine(
     observed, predicted, states, only
         As in :func:`sov99`, with its errors.
     scale : float
-        λ of the source; 0 forgives nothing.
+        λ of the source; 0 forgives nothing, and only then does 1 mean a perfect prediction.
 
     Source: Liu and Wang 2018, doi 10.1186/s13029-018-0068-7.
 
