@@ -19,6 +19,7 @@ _MODULES = {
     "normalise_sequence reduce_states",
     "batching": "Batch Loader collate encode length_buckets make_loader",
     "chains": "ChainSet load_chains",
+    "checks": "",
     "errors": "PSSPError",
     "files": "FileError",
     "inference": "Prediction evaluate iter_predict predict",
