@@ -4,34 +4,29 @@ Proteins of like length are predicted together, and come back in the order in wh
 read and predicted a window at a time, so that memory stays bounded for a file of any size.
 """
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeGuard
+from functools import cache
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import torch
 from torch import nn
 
-from pssp_tutorial.alphabet import decode_states, normalise_sequence
+from pssp_tutorial.alphabet import REDUCTIONS, STATES3, STATES8, decode_states, normalise_sequence, states_of
 from pssp_tutorial.batching import Batch, Loader, collate, length_buckets, make_loader
 from pssp_tutorial.errors import PSSPError
+from pssp_tutorial.inputs import InferenceError, Protein, Proteins, is_seqrecord, is_single, read_proteins
 from pssp_tutorial.metrics import Report
 from pssp_tutorial.models import evaluating, resolve_device
-from pssp_tutorial.records import ProteinRecord, from_seqrecord, read_fasta
+from pssp_tutorial.pretrained import load_pretrained
+from pssp_tutorial.records import CONFIDENCE_KEY, PREDICTED_KEY, ProteinRecord
 
-if TYPE_CHECKING:
-    from Bio.SeqRecord import SeqRecord
+Item, Result = TypeVar("Item"), TypeVar("Result")
 
-Protein: TypeAlias = "str | ProteinRecord | SeqRecord"
-
-FASTA_SUFFIXES = (".fasta", ".fa", ".faa", ".fas")
+BATCH_RESIDUES = 4_000  # a batch whose values stay in a processor's cache: half as fast again as 16,000
 WINDOW = 32  # batches' worth of residues that are read before the first of them is predicted
-
-
-class InferenceError(PSSPError):
-    """Something that can't be predicted or scored."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,22 +57,31 @@ class Prediction:
 
 
 def predict(
-    model: nn.Module,
-    proteins: "Protein | Iterable[Protein] | os.PathLike",
+    model: "nn.Module | Proteins",
+    proteins: "Proteins | None" = None,
     *,
-    batch_residues: int = 16_000,
+    states: Literal[3, 8] = 3,
+    batch_residues: int = BATCH_RESIDUES,
     device: str | torch.device = "auto",
     unusual: Literal["map", "error"] = "map",
 ) -> Prediction | list[Prediction]:
     """Predict the states of one protein, or of many.
 
-    The model moves to ``device`` and stays there; its mode stays as it was.
+    The model moves to ``device`` and stays there; its mode stays as it was. On the CPU, as many batches are
+    predicted at a time as PyTorch may use threads; the result is the same for any number of them.
 
     Parameters
     ----------
+    model : Module, optional
+        A model of 3 or 8 classes. Left out: the one that comes with the package, ``load_pretrained()``.
     proteins : str, ProteinRecord, SeqRecord, iterable of these, or path
         A sequence or record gives one prediction; several, or a FASTA file, give a list in the same order. A file is
         a ``Path``, or a string with a slash or ending in .fasta, .fa, .faa or .fas, with or without .gz.
+        A Biopython ``SeqRecord`` is given its prediction as well, in ``letter_annotations["predicted_structure"]``
+        (states) and ``["predicted_confidence"]`` (their probabilities); a measured structure stays beside it.
+    states : {3, 8}
+        Helix, strand and coil, or the states of DSSP. A model of 8 classes gives both: the probabilities of the states
+        that the default reduction joins are summed.
     batch_residues : int
         Largest number of residues in a batch, padding included; a longer protein goes alone.
     unusual : {"map", "error"}
@@ -88,26 +92,34 @@ def predict(
     AlphabetError
         For any other letter, with the record and the position.
     InferenceError
-        For a protein without residues, a string that is a path to no file, or a model that gives no numbers.
+        For a protein without residues, a string that is a path to no file, a model that gives no numbers, or
+        8 states asked of a model of 3.
 
     >>> from pssp_tutorial import BiLSTM
     >>> prediction = predict(BiLSTM(hidden_size=8), "mktvU")
     >>> prediction.sequence, len(prediction.states), prediction.probabilities.shape
     ('mktvU', 5, (5, 3))
     """
-    predictions = list(iter_predict(model, proteins, batch_residues=batch_residues, device=device, unusual=unusual))
-    return predictions[0] if _is_single(proteins) else predictions
+    model, proteins = _with_model(model, proteins)
+    options = dict(states=states, batch_residues=batch_residues, device=device, unusual=unusual)
+    predictions = list(iter_predict(model, proteins, **options))
+    return predictions[0] if is_single(proteins) else predictions
 
 
 def iter_predict(
-    model: nn.Module,
-    proteins: "Protein | Iterable[Protein] | os.PathLike",
+    model: "nn.Module | Proteins",
+    proteins: "Proteins | None" = None,
     *,
-    batch_residues: int = 16_000,
+    states: Literal[3, 8] = 3,
+    batch_residues: int = BATCH_RESIDUES,
     device: str | torch.device = "auto",
     unusual: Literal["map", "error"] = "map",
+    on_error: Callable[[PSSPError], None] | None = None,
 ) -> Iterator[Prediction]:
     """Predict one protein after another, as :func:`predict`, without holding them all.
+
+    With ``on_error``, a protein or a record of a FASTA file that cannot be predicted is left out, and the callable
+    gets its error.
 
     >>> from pssp_tutorial import BiLSTM
     >>> for prediction in iter_predict(BiLSTM(hidden_size=8), ["MKTV", "GA"]):
@@ -115,15 +127,23 @@ def iter_predict(
     sequence_1 4
     sequence_2 2
     """
+    model, proteins = _with_model(model, proteins)
     model.to(resolve_device(device))
+    states_of(states)
     window, residues = [], 0
-    for record in _records(proteins):
-        window.append((record, _cleaned(record, unusual)))
+    for protein, record in read_proteins(proteins, on_error):
+        try:
+            window.append((protein, record, _cleaned(record, unusual)))
+        except PSSPError as error:
+            if on_error is None:
+                raise
+            on_error(error)
+            continue
         residues += len(record)
         if residues >= WINDOW * batch_residues:
-            yield from _predict_window(model, window, batch_residues)
+            yield from _predict_window(model, window, batch_residues, states)
             window, residues = [], 0
-    yield from _predict_window(model, window, batch_residues)
+    yield from _predict_window(model, window, batch_residues, states)
 
 
 def evaluate(
@@ -131,20 +151,21 @@ def evaluate(
     proteins: Loader | Iterable[ProteinRecord],
     *,
     device: str | torch.device = "auto",
-    batch_residues: int = 16_000,
+    batch_residues: int = BATCH_RESIDUES,
 ) -> Report:
     """Score a model on labelled proteins; unknown states count nowhere.
 
     Parameters
     ----------
     proteins : Loader or iterable of ProteinRecord
-        A loader brings its classes, reduction and batches; records are scored with the model's number of classes, the
-        default reduction and ``batch_residues``.
+        A loader brings its classes, reduction and batches: with 3 classes, the probabilities of a model of 8 are
+        summed by its reduction. Records are scored with the model's number of classes, the default reduction and
+        ``batch_residues``.
 
     Raises
     ------
     InferenceError
-        If the model's number of classes is not the loader's.
+        If the model has fewer classes than the loader.
 
     >>> from pssp_tutorial import BiLSTM
     >>> evaluate(BiLSTM(hidden_size=8), [ProteinRecord("one", "MKTV", "CHH?")]).residues
@@ -155,37 +176,81 @@ def evaluate(
     else:
         loader = make_loader(proteins, batch_residues, classes=model.num_classes)
     model.to(resolve_device(device))
-    true: list[Any] = [None] * len(loader.records)
-    predicted: list[Any] = [None] * len(loader.records)
-    for bucket in loader.buckets(shuffle=False):
+
+    def score(bucket: Sequence[int]) -> list[tuple[int, np.ndarray, np.ndarray]]:
         batch = loader.batch(bucket)
-        probabilities = _probabilities(model, batch)
-        if probabilities[0].shape[1] != loader.classes:
-            raise InferenceError(f"the model has {probabilities[0].shape[1]} classes; the loader has {loader.classes}")
-        for index, labels, rows in zip(bucket, batch.labels.numpy(), probabilities, strict=True):
-            true[index], predicted[index] = labels[: len(rows)], rows.argmax(axis=1)
+        rows = _probabilities(model, batch, loader.classes, loader.reduction)
+        labels = [each[:length] for each, length in zip(batch.labels.numpy(), batch.lengths.tolist(), strict=True)]
+        return list(zip(bucket, labels, [each.argmax(axis=1) for each in rows], strict=True))
+
+    scored = {
+        index: labels for bucket in _each(score, loader.buckets(shuffle=False), model) for index, *labels in bucket
+    }
+    true, predicted = zip(*(scored[index] for index in range(len(loader.records))), strict=True)
     return Report.from_labels(true, predicted, loader.classes, [record.id for record in loader.records])
 
 
+@cache
+def _release() -> nn.Module:
+    return load_pretrained()
+
+
+def _with_model(model: "nn.Module | Proteins", proteins: "Proteins | None") -> "tuple[nn.Module, Proteins | None]":
+    """The model and the proteins of a call that may have named only proteins."""
+    if isinstance(model, nn.Module):
+        return model, proteins
+    if proteins is not None:
+        raise InferenceError(f"model is a {type(model).__name__}; expected a torch Module, or the proteins alone")
+    return _release(), model
+
+
 def _predict_window(
-    model: nn.Module, window: Sequence[tuple[ProteinRecord, ProteinRecord]], batch_residues: int
+    model: nn.Module, window: "Sequence[tuple[Protein, ProteinRecord, ProteinRecord]]", batch_residues: int, states: int
 ) -> list[Prediction]:
-    """Predict pairs of a record as given and its cleaned form, in buckets; the order stays."""
+    """Predict proteins as given, as records and as cleaned records, in buckets; the order stays."""
+
+    def work(bucket: Sequence[int]) -> list[np.ndarray]:
+        return _probabilities(model, collate([window[index][2] for index in bucket]), states)
+
     predictions: list[Any] = [None] * len(window)
-    for bucket in length_buckets([len(record) for record, _ in window], batch_residues):
-        batch = collate([window[index][1] for index in bucket])
-        for index, rows in zip(bucket, _probabilities(model, batch), strict=True):
-            record, classes = window[index][0], rows.shape[1]
-            states = decode_states(rows.argmax(axis=1), classes)
-            predictions[index] = Prediction(record.id, record.sequence, states, rows)
+    buckets = length_buckets([len(record) for _, record, _ in window], batch_residues)
+    for bucket, proteins in zip(buckets, _each(work, buckets, model), strict=True):
+        for index, rows in zip(bucket, proteins, strict=True):
+            protein, record, _ = window[index]
+            prediction = Prediction(record.id, record.sequence, decode_states(rows.argmax(axis=1), states), rows)
+            if is_seqrecord(protein):
+                protein.letter_annotations[PREDICTED_KEY] = prediction.states
+                protein.letter_annotations[CONFIDENCE_KEY] = prediction.confidence.tolist()
+            predictions[index] = prediction
     return predictions
 
 
-def _probabilities(model: nn.Module, batch: Batch) -> list[np.ndarray]:
+def _each(work: Callable[[Item], Result], items: Sequence[Item], model: nn.Module) -> list[Result]:
+    """What `work` makes of each item; on the CPU on as many threads as PyTorch may use, one for each item.
+
+    That is faster than all threads on one item, whose steps through the chain are short, and every thread computes
+    the same bits.
+    """
+    threads = torch.get_num_threads()
+    with evaluating(model):
+        if threads == 1 or next(model.parameters()).device.type != "cpu":
+            return list(map(work, items))
+        try:
+            with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+                return list(pool.map(work, items))
+        finally:
+            torch.set_num_threads(threads)  # some of what a thread sets holds for all
+
+
+def _probabilities(model: nn.Module, batch: Batch, classes: int, reduction: str = "default") -> list[np.ndarray]:
     """Probabilities of each protein of a batch, without its padding: float32[length, class] each."""
     on_device = batch.to(next(model.parameters()).device)
-    with evaluating(model), torch.inference_mode():
+    with torch.inference_mode():
         probabilities = model(on_device.inputs, on_device.lengths).float().softmax(dim=-1).cpu().numpy()
+    if (found := probabilities.shape[2]) != classes:
+        if (found, classes) != (len(STATES8), len(STATES3)):
+            raise InferenceError(f"the model has {found} classes; expected {classes}, the number of states asked for")
+        probabilities = probabilities @ _joined(reduction)
     proteins = [rows[:length].copy() for rows, length in zip(probabilities, batch.lengths.tolist(), strict=True)]
     for record_id, rows in zip(batch.ids, proteins, strict=True):
         if not np.isfinite(rows).all():
@@ -193,47 +258,14 @@ def _probabilities(model: nn.Module, batch: Batch) -> list[np.ndarray]:
     return proteins
 
 
-def _records(proteins: "Protein | Iterable[Protein] | os.PathLike") -> Iterator[ProteinRecord]:
-    """The proteins as records, one at a time."""
-    if _is_path(proteins):
-        if not Path(proteins).is_file():
-            raise InferenceError(f"{proteins}: no such file; expected a FASTA file, or a sequence of letters only")
-        yield from read_fasta(Path(proteins))
-        return
-    if _is_single(proteins):
-        proteins = [ProteinRecord("sequence", proteins) if isinstance(proteins, str) else proteins]
-    if not isinstance(proteins, Iterable):
-        raise InferenceError(
-            f"proteins is a {type(proteins).__name__}; expected a sequence, a record, several or a path"
-        )
-    for number, protein in enumerate(proteins, start=1):
-        if isinstance(protein, str):
-            yield ProteinRecord(f"sequence_{number}", protein)
-        elif isinstance(protein, ProteinRecord):
-            yield protein
-        elif _is_seqrecord(protein):
-            yield from_seqrecord(protein)
-        else:
-            raise InferenceError(f"protein {number} is a {type(protein).__name__}; expected a str or a record")
+@cache
+def _joined(reduction: str) -> np.ndarray:
+    """1 where a state (row) becomes one of the three (column), else 0: float32[8, 3]."""
+    table = REDUCTIONS[reduction]
+    return np.array([[table[state] == target for target in STATES3] for state in STATES8], dtype=np.float32)
 
 
 def _cleaned(record: ProteinRecord, unusual: Literal["map", "error"]) -> ProteinRecord:
     if not record.sequence:
         raise InferenceError(f"{record.id}: no residues; expected at least one")
     return ProteinRecord(record.id, normalise_sequence(record.sequence, name=record.id, unusual=unusual))
-
-
-def _is_path(proteins: Any) -> "TypeGuard[str | os.PathLike]":
-    """Whether this is a path; a string is one if it has a slash or a FASTA suffix."""
-    if not isinstance(proteins, str):
-        return isinstance(proteins, os.PathLike)
-    return "/" in proteins or "\\" in proteins or proteins.lower().removesuffix(".gz").endswith(FASTA_SUFFIXES)
-
-
-def _is_single(proteins: Any) -> bool:
-    return not _is_path(proteins) and (isinstance(proteins, str | ProteinRecord) or _is_seqrecord(proteins))
-
-
-def _is_seqrecord(protein: Any) -> bool:
-    """Whether this is Biopython's record, without importing Biopython."""
-    return hasattr(protein, "seq") and hasattr(protein, "letter_annotations")

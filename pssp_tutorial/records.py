@@ -1,18 +1,18 @@
 """A protein with its labels, and the way in and out of FASTA and Biopython (chapters 1, 3 and 4)."""
 
 import gzip
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import TextIOBase
-from itertools import chain
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
 
-from pssp_tutorial.alphabet import STATES8, UNKNOWN_STATE
+from pssp_tutorial.alphabet import STATES8, UNKNOWN_STATE, normalise_sequence
 from pssp_tutorial.errors import PSSPError
 
 if TYPE_CHECKING:
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 STRUCTURE_KEY = "secondary_structure"
 """Where a structure stands in a Biopython record's ``letter_annotations``."""
+PREDICTED_KEY, CONFIDENCE_KEY = "predicted_structure", "predicted_confidence"
+"""Where a prediction stands in them, apart from a structure that was measured."""
+
+MAX_RESIDUES = 100_000
+"""Longest sequence read from a file. The longest known protein has 45,212 residues (doi 10.1126/science.ado3290)."""
+PIECE = 1 << 16  # letters of a line that are read at once
 
 
 class RecordError(PSSPError):
@@ -90,51 +96,111 @@ class ProteinRecord:
 
 
 @contextmanager
-def open_text(source: str | PathLike | TextIO, mode: str = "r") -> Iterator[TextIO]:
+def open_text(source: str | PathLike | TextIO, mode: str = "r", errors: str = "strict") -> Iterator[TextIO]:
     """Open a path as text, through gzip if its name ends in ``.gz``; an open handle passes through."""
     if isinstance(source, TextIOBase):
         yield source
         return
     path = Path(source)
     opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, mode + "t", encoding="utf-8") as handle:
+    with opener(path, mode + "t", encoding="utf-8", errors=errors) as handle:
         yield handle
 
 
-def read_fasta(source: str | PathLike | TextIO) -> Iterator[ProteinRecord]:
+def read_fasta(
+    source: str | PathLike | TextIO, *, on_error: Callable[[PSSPError], None] | None = None
+) -> Iterator[ProteinRecord]:
     """Yield the records of a FASTA file, one at a time, so that any size fits in memory.
+
+    The first word after ``>`` is the id. White space in a sequence is dropped, and so is a ``*`` at its end, the stop
+    codon of a translated gene. The letters stay as they are; :func:`~pssp_tutorial.alphabet.normalise_sequence`
+    must know them.
+
+    Parameters
+    ----------
+    source : path or text handle
+        A path is read as UTF-8, through gzip if it ends in ``.gz``.
+    on_error : callable, optional
+        Called with the error of a record that cannot be used, which is then left out. Without it the first such
+        error is raised.
 
     Raises
     ------
     RecordError
-        If the file is missing, not text, damaged, not FASTA, or a record has no sequence; the message
-        names the file and, where there is one, the record.
+        If the file is missing, not text, damaged, not FASTA, or a record has no sequence or more than
+        ``MAX_RESIDUES``; the message names the file and, where there is one, the line and the record.
+    AlphabetError
+        If a letter stands for no residue; the message also tells its position in the sequence.
 
     >>> from io import StringIO
     >>> [record.id for record in read_fasta(StringIO(">one\\nMKT\\n>two\\nVRQ\\n"))]
     ['one', 'two']
+    >>> errors = []
+    >>> [record.id for record in read_fasta(StringIO(">one\\nMKT\\n>two\\nV-Q\\n"), on_error=errors.append)]
+    ['one']
+    >>> print(errors[0])
+    FASTA text: line 3: record 2 (two): residue 2 is '-'; expected one of ACDEFGHIKLMNPQRSTVWY, XUOBZJ
     """
-    from Bio.SeqIO.FastaIO import SimpleFastaParser
-
-    name = source if isinstance(source, str | PathLike) else getattr(source, "name", "FASTA text")
+    name = str(source if isinstance(source, str | PathLike) else getattr(source, "name", "FASTA text"))
     try:
-        with open_text(source) as handle:
-            first = handle.readline()
-            while first and not first.strip():
-                first = handle.readline()
-            if not first:
-                return
-            if not first.startswith(">"):
-                raise RecordError(f"{name}: the first line is {first.strip()[:40]!r}; expected '>' and a name")
-            for number, (title, sequence) in enumerate(SimpleFastaParser(chain([first], handle)), start=1):
-                record_id = title.split(maxsplit=1)[0] if title.strip() else f"record {number}"
-                if not sequence:
-                    raise RecordError(f"{name}: record {number} ({record_id}) has no sequence; expected residues")
-                yield ProteinRecord(record_id, sequence, source=str(name))
+        with open_text(source, errors="surrogateescape") as handle:  # bytes that are no text are found in their record
+            for number, entry in enumerate(_entries(handle)):
+                try:
+                    if record := _record(name, number, *entry):
+                        yield record
+                except PSSPError as error:
+                    if on_error is None:
+                        raise
+                    on_error(error)
     except FileNotFoundError as error:
         raise RecordError(f"{name}: no such file") from error
-    except (UnicodeDecodeError, gzip.BadGzipFile, EOFError) as error:
+    except (UnicodeDecodeError, gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise RecordError(f"{name}: not readable as text ({error}); expected FASTA, or FASTA in gzip") from error
+    except OSError as error:
+        raise RecordError(f"{name}: cannot be read ({error.strerror or error})") from error
+
+
+def _entries(handle: TextIO) -> Iterator[tuple[int, str, str]]:
+    """Line number, title and sequence of what stands before the first ``>``, then of each entry.
+
+    Lines are read in pieces, and of a sequence that is too long only the beginning is kept: one line may be as long
+    as it likes.
+    """
+    line, begins, in_title = 1, True, False
+    first, title, sequence, length = 1, "", [], 0
+    while text := handle.readline(PIECE):
+        if begins:
+            text = text.removeprefix("\ufeff") if line == 1 else text  # the mark that some editors put first
+            in_title = text.startswith(">")
+            if in_title:
+                yield first, title, "".join(sequence)
+                first, title, sequence, length = line, text[1:], [], 0
+        if not in_title and length <= MAX_RESIDUES + 1:
+            sequence.append("".join(text.split()))
+            length += len(sequence[-1])
+        begins = text.endswith("\n")
+        line += begins
+    yield first, title, "".join(sequence)
+
+
+def _record(name: str, number: int, line: int, title: str, sequence: str) -> ProteinRecord | None:
+    """The record of an entry, if it is one; number 0 is what stands before the first."""
+    if number == 0:
+        if sequence:
+            raise RecordError(f"{name}: begins with {sequence[:40]!r}; expected '>' and a name")
+        return None
+    record_id = title.split(maxsplit=1)[0] if title.strip() else f"record {number}"
+    shown = "".join(letter if letter.isprintable() else "?" for letter in record_id[:60])
+    place = f"{name}: line {line}: record {number} ({shown})"
+    text, sequence = record_id + sequence, sequence.removesuffix("*")
+    if not text.isascii() and any("\udc80" <= letter <= "\udcff" for letter in text):  # bytes that are no UTF-8
+        raise RecordError(f"{place} is not readable as text; expected UTF-8")
+    if not sequence:
+        raise RecordError(f"{place} has no sequence; expected residues")
+    if len(sequence) > MAX_RESIDUES:
+        raise RecordError(f"{place} has more than {MAX_RESIDUES:,} residues; expected a protein")
+    normalise_sequence(sequence, name=place)
+    return ProteinRecord(record_id, sequence, source=name)
 
 
 def write_fasta(records: Iterable[ProteinRecord], target: str | PathLike | TextIO, *, width: int = 60) -> None:

@@ -71,10 +71,60 @@ def test_probabilities_are_the_softmax_of_the_logits(model):
     assert predict(model, sequence).probabilities == pytest.approx(expected, abs=1e-6)
 
 
-def test_eight_states():
-    prediction = predict(BiLSTM(hidden_size=4, num_classes=8), random_sequence(50))
-    assert prediction.probabilities.shape == (50, 8)
-    assert set(prediction.states) <= set("HGIEBTSC")
+def test_eight_states_and_their_sums():
+    """Three states of a model of eight are read off summed probabilities, not off the most probable of eight."""
+    model = BiLSTM(hidden_size=4, num_classes=8)
+    eight, three = (predict(model, random_sequence(50), states=states) for states in (8, 3))
+    assert eight.probabilities.shape == (50, 8)
+    assert set(eight.states) <= set("HGIEBTSC")
+    summed = [eight.probabilities[:, places].sum(axis=1) for places in ([0, 1, 2], [3, 4], [5, 6, 7])]
+    assert three.probabilities == pytest.approx(np.stack(summed, axis=1), abs=1e-6)
+    assert three.states == "".join("HEC"[place] for place in np.argmax(summed, axis=0))
+    assert three.probabilities.dtype == np.float32
+    assert predict(model, random_sequence(50)).states == three.states
+
+
+@pytest.mark.parametrize(("classes", "states"), [(3, 8), (5, 3), (5, 8)])
+def test_states_that_the_model_has_not(classes, states):
+    with pytest.raises(InferenceError, match=f"the model has {classes} classes; expected {states}, the number of"):
+        predict(BiLSTM(hidden_size=4, num_classes=classes), "MKT", states=states)
+
+
+def test_no_such_number_of_states(model):
+    with pytest.raises(AlphabetError, match="4 classes; expected 3 or 8"):
+        predict(model, "MKT", states=4)
+
+
+def test_without_a_model_the_one_of_the_package_predicts(model, monkeypatch):
+    """It is read once."""
+    read = []
+    monkeypatch.setattr(inference, "load_pretrained", lambda: read.append(1) or model)
+    inference._release.cache_clear()
+    try:
+        assert predict("MKTV").states == predict(model, "MKTV").states
+        assert [one.id for one in predict(["MKTV", "GA"])] == ["sequence_1", "sequence_2"]
+        assert next(iter_predict("MKTV")).id == "sequence"
+        assert read == [1]
+    finally:
+        inference._release.cache_clear()
+    with pytest.raises(InferenceError, match="model is a str; expected a torch Module, or the proteins alone"):
+        predict("MKTV", model)
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads_change_nothing(model, threads):
+    """Each batch is computed by one thread, so the bits are those of one thread, and PyTorch's setting stays."""
+    sequences = [random_sequence(length, seed=length) for length in range(1, 120, 7)]
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        expected = predict(model, sequences, batch_residues=200)
+        torch.set_num_threads(threads)
+        for one, other in zip(predict(model, sequences, batch_residues=200), expected, strict=True):
+            assert np.array_equal(one.probabilities, other.probabilities)
+        assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
 
 
 # What goes in
@@ -121,6 +171,33 @@ def test_unusual_letters(model):
     assert prediction.probabilities == pytest.approx(predict(model, read_as).probabilities)
     with pytest.raises(AlphabetError, match="seleno: residue 3 is 'U'"):
         predict(model, ProteinRecord("seleno", "MKU"), unusual="error")
+
+
+def test_a_biopython_record_is_given_its_prediction(model):
+    """Beside a structure that was measured, never in its place: the two are there to be compared."""
+    seqrecord = SeqRecord(Seq("MKTV"), "one", letter_annotations={"secondary_structure": "CHHC"})
+    prediction = predict(model, seqrecord)
+    assert seqrecord.letter_annotations == {
+        "secondary_structure": "CHHC",
+        "predicted_structure": prediction.states,
+        "predicted_confidence": prediction.confidence.tolist(),
+    }
+    several = [SeqRecord(Seq(sequence), sequence) for sequence in ("MKTV", "GA")]
+    predictions = predict(model, several)
+    for one, prediction in zip(several, predictions, strict=True):
+        assert one[1:].letter_annotations["predicted_structure"] == prediction.states[1:]
+    assert list(iter_predict(model, several))[1].states == several[1].letter_annotations["predicted_structure"]
+
+
+def test_proteins_that_cannot_be_predicted_are_handed_over(model, tmp_path):
+    path = tmp_path / "mixed.fasta"
+    path.write_text(">a\nMKT\n>b\nM-T\n>c\nGA\n")
+    errors = []
+    assert [one.id for one in iter_predict(model, path, on_error=errors.append)] == ["a", "c"]
+    assert "line 3: record 2 (b): residue 2 is '-'" in str(errors.pop())
+    records = [ProteinRecord("a", "MKU"), ProteinRecord("b", "MKT"), ProteinRecord("c", "")]
+    assert [one.id for one in iter_predict(model, records, unusual="error", on_error=errors.append)] == ["b"]
+    assert [str(error)[:20] for error in errors] == ["a: residue 3 is 'U';", "c: no residues; expe"]
 
 
 @pytest.mark.parametrize(
@@ -227,7 +304,7 @@ def test_evaluate_equals_scoring_predictions(classes):
         )
         for record in records
     ]
-    predicted = [prediction.probabilities.argmax(axis=1) for prediction in predict(model, records)]
+    predicted = [prediction.probabilities.argmax(axis=1) for prediction in predict(model, records, states=classes)]
     expected = Report.from_labels(true, predicted, classes, [record.id for record in records])
     loader = make_loader(records, 100, shuffle=True, classes=classes)
     for found in (evaluate(model, records), evaluate(model, loader), evaluate(model, iter(records))):
@@ -244,9 +321,21 @@ def test_evaluate_uses_the_loader_s_reduction(model):
     assert default.confusion[0].sum() == strict.confusion[2].sum() == 40
 
 
+@pytest.mark.parametrize("reduction", ["default", "strict"])
+def test_evaluate_sums_eight_classes_into_the_loader_s_three(reduction):
+    model = BiLSTM(hidden_size=4, num_classes=8)
+    records = [ProteinRecord(f"p{n}", random_sequence(60, seed=n), "HGIEBTSC??" * 6) for n in range(5)]
+    groups = {"default": ([0, 1, 2], [3, 4], [5, 6, 7]), "strict": ([0], [3], [1, 2, 4, 5, 6, 7])}[reduction]
+    rows = [prediction.probabilities for prediction in predict(model, records, states=8)]
+    predicted = [np.stack([row[:, places].sum(axis=1) for places in groups], axis=1).argmax(axis=1) for row in rows]
+    true = [encode_states(reduce_states(record.structure, reduction)) for record in records]
+    found = evaluate(model, make_loader(records, reduction=reduction))
+    assert np.array_equal(found.confusion, Report.from_labels(true, predicted).confusion)
+
+
 def test_evaluate_refuses(model):
     records = [ProteinRecord("one", "MKT", "HHH")]
-    with pytest.raises(InferenceError, match="the model has 3 classes; the loader has 8"):
+    with pytest.raises(InferenceError, match="the model has 3 classes; expected 8"):
         evaluate(model, make_loader(records, classes=8))
     with pytest.raises(ValueError, match="two: no structure"):
         evaluate(model, [*records, ProteinRecord("two", "MKT")])

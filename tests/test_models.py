@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn.functional import embedding, one_hot
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from pssp_tutorial import models
 from pssp_tutorial.checkpoints import CheckpointError, save_checkpoint
 from pssp_tutorial.models import (
     BidirectionalLSTM,
@@ -63,6 +64,11 @@ def test_padding_never_changes_a_real_residues_logits(make, lengths, padding, ga
     for row, length, logits in zip(inputs, lengths, together, strict=True):
         alone = model(row[None, :length], torch.tensor([length]))[0]
         torch.testing.assert_close(logits[:length], alone, rtol=tolerance, atol=tolerance)
+
+
+def test_no_model_escapes_the_tests_of_the_contract():
+    """A model that is added to the package and not to the list above would go untested."""
+    assert {model.__name__ for model in models.MODELS.values()} <= {type(make()).__name__ for make in MODELS.values()}
 
 
 @every_model

@@ -1,6 +1,7 @@
 """Records and FASTA: what goes in comes out, and a broken file says where it is broken."""
 
 import gzip
+import tracemalloc
 from io import StringIO
 
 import numpy as np
@@ -9,8 +10,17 @@ from Bio import SeqIO
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pssp_tutorial.alphabet import RESIDUES
-from pssp_tutorial.records import ProteinRecord, RecordError, from_seqrecord, read_fasta, to_seqrecord, write_fasta
+from pssp_tutorial.alphabet import RESIDUES, AlphabetError
+from pssp_tutorial.records import (
+    MAX_RESIDUES,
+    PIECE,
+    ProteinRecord,
+    RecordError,
+    from_seqrecord,
+    read_fasta,
+    to_seqrecord,
+    write_fasta,
+)
 
 ENTRIES = st.lists(
     st.tuples(st.text("ABCxyz019_|.-", min_size=1, max_size=12), st.text(RESIDUES, min_size=1, max_size=200)),
@@ -65,17 +75,24 @@ def test_a_record_that_contradicts_itself_is_refused(fields, message):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.fasta", b"MKTV\n", "first line is 'MKTV'; expected '>'"),
+        ("a.fasta", b"MKTV\n", "begins with 'MKTV'; expected '>'"),
         ("a.fasta", b">one\nMKT\n>two\n>three\nM\n", r"record 2 \(two\) has no sequence"),
-        ("a.fasta", b">one\n\xff\xfe\n", "not readable as text"),
+        ("a.fasta", b">one\n\xff\xfe\n", r"line 1: record 1 \(one\) is not readable as text"),
+        ("a.fasta", b"\n>on\xff\x1b\nMKT\n", r"line 2: record 1 \(on\?\?\) is not readable as text"),
+        ("a.fasta", b">one\nMKT\n>two\nMKT\nM-T\n", r"line 3: record 2 \(two\): residue 5 is '-'"),
+        ("a.fasta", b">one\n*\n", r"record 1 \(one\) has no sequence"),
+        ("a.fasta", b">one\nM*T\n", "residue 2 is '\\*'"),
+        ("a.fasta", b">long\n" + b"MK" * 50_000 + b"V\n", r"record 1 \(long\) has more than 100,000 residues"),
+        ("a.fasta", "\ufeff>one\n".encode("utf-16"), "begins with .*; expected '>'"),
         ("a.fasta.gz", b">one\nMKT\n", "not readable as text"),
         ("a.fasta.gz", gzip.compress(b">one\n" + b"MKTV" * 1000)[:-12], "not readable as text"),
+        ("a.fasta.gz", gzip.compress(b">one\nMKTV\n")[:10] + b"\xff" * 9, "not readable as text"),
     ],
 )
 def test_a_broken_file_is_named(tmp_path, name, content, message):
     path = tmp_path / name
     path.write_bytes(content)
-    with pytest.raises(RecordError, match=message) as caught:
+    with pytest.raises((RecordError, AlphabetError), match=message) as caught:
         list(read_fasta(path))
     assert str(path) in str(caught.value)
 
@@ -87,3 +104,59 @@ def test_a_missing_file_is_named(tmp_path):
 
 def test_an_empty_file_holds_no_record():
     assert list(read_fasta(StringIO(""))) == []
+
+
+def test_a_folder_is_no_file(tmp_path):
+    with pytest.raises(RecordError, match=r"cannot be read|no such file"):
+        list(read_fasta(tmp_path))
+
+
+def test_bad_records_are_handed_over_and_left_out(tmp_path):
+    """One wrong letter in a proteome must not cost the rest, and each error says where to look."""
+    path = tmp_path / "mixed.fasta"
+    path.write_bytes(b"; a note\n>good\nMKT\n>gap\nM-T\n>empty\n\n>latin \xe9\nGA\n\n>l\xe9\nGA\n>  \nVR\nQ")
+    errors = []
+    found = list(read_fasta(path, on_error=errors.append))
+    assert [(record.id, record.sequence) for record in found] == [("good", "MKT"), ("latin", "GA"), ("record 6", "VRQ")]
+    assert [str(error).removeprefix(f"{path}: ") for error in errors] == [
+        "begins with ';anote'; expected '>' and a name",
+        "line 4: record 2 (gap): residue 2 is '-'; expected one of ACDEFGHIKLMNPQRSTVWY, XUOBZJ",
+        "line 6: record 3 (empty) has no sequence; expected residues",
+        "line 11: record 5 (l?) is not readable as text; expected UTF-8",
+    ]
+
+
+def test_what_editors_and_gene_finders_add(tmp_path):
+    """The mark at the start of a file, other line ends, blanks, and the stop codon of a translated gene."""
+    path = tmp_path / "windows.fasta"
+    path.write_bytes(b"\xef\xbb\xbf>one  first\r\nMK TV\r\n\tga*\r\n\r\n>two\rVRQ\r")
+    assert [(record.id, record.sequence) for record in read_fasta(path)] == [("one", "MKTVga"), ("two", "VRQ")]
+
+
+@pytest.mark.parametrize("length", [PIECE - 1, PIECE, PIECE + 1, MAX_RESIDUES])
+@pytest.mark.parametrize("end", ["", "\n", "*", "\n>next\nMKT\n"])
+def test_a_sequence_on_one_long_line(length, end):
+    """Lines are read in pieces; a border between two must neither lose a residue nor begin a record."""
+    first, *rest = read_fasta(StringIO(">long\n" + "MKTV" * (length // 4) + "A" * (length % 4) + end))
+    assert len(first) == length
+    assert [record.sequence for record in rest] == ["MKT"] * ("next" in end)
+
+
+def test_a_title_of_any_length():
+    """A '>' inside a title that is read in pieces begins no record."""
+    title = ">" * (PIECE + 5)
+    (record,) = read_fasta(StringIO(f">{title}\nMKT\n"))
+    assert record.sequence == "MKT"
+
+
+def test_memory_is_bounded_on_a_line_without_end(tmp_path):
+    """20 MB without a line end: a title, and a sequence that is refused, never held as a whole."""
+    for name, start in (("title", b">"), ("sequence", b">one\n"), ("before", b"")):
+        path = tmp_path / f"{name}.fasta"
+        path.write_bytes(start + b"MKTV" * 5_000_000)
+        errors = []
+        tracemalloc.start()
+        assert list(read_fasta(path, on_error=errors.append)) == []
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+        tracemalloc.stop()
+        assert len(errors) == 1

@@ -13,7 +13,6 @@ from urllib.parse import unquote, urldefrag
 
 import pytest
 import yaml
-from conftest import missing
 
 REPOSITORY = Path(__file__).parents[1]
 TOC = yaml.safe_load((REPOSITORY / "book" / "_toc.yml").read_text(encoding="utf-8"))
@@ -45,14 +44,14 @@ def site() -> Path:
     folders = [Path(os.environ["PSSP_SITE"]).resolve()] if "PSSP_SITE" in os.environ else BUILT
     built = [folder for folder in folders if (folder / "index.html").exists()]
     if not built:
-        missing("there is no built site: make test or make book builds it")
+        pytest.skip("there is no built site: make test or make book builds it")
     return max(built, key=lambda folder: (folder / "index.html").stat().st_mtime)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator:
     if CHROMIUM is None:
-        missing("Chromium is not installed: it opens the pages (Debian and Ubuntu: apt install chromium)")
+        pytest.skip("Chromium is not installed: it opens the pages (Debian and Ubuntu: apt install chromium)")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as started:

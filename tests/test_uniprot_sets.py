@@ -16,6 +16,7 @@ from pssp_tutorial import (
     load_chains,
     load_uniprot_entries,
     make_loader,
+    predict,
     related_pairs,
     select_entries,
     to_chains,
@@ -188,14 +189,17 @@ def test_a_set_without_small_proteins_has_no_mini(tmp_path):
         load_chains("mini", path)
 
 
-def test_a_model_trains_on_it(chains):
-    """What the chapters do: loaders, fit, evaluate; unknown residues are never scored."""
+def test_a_model_trains_on_it(chains, tmp_path):
+    """What the chapters do: loaders, fit, evaluate, predict; unknown residues are never scored."""
+    chains = load_chains(path=write_chains(chains, tmp_path / "mine.tsv.xz"))
+    assert list(chains.table.columns) == list(load_chains("mini").table.columns)
     train, val, test = (make_loader(split, batch_residues=2_000) for split in chains.splits)
     model = BiLSTM(hidden_size=4, num_layers=1, embedding_size=None)
     history = fit(model, train, val, max_epochs=1, progress=False, device="cpu")
     assert len(history.frame) == 1
     report = evaluate(model, test, device="cpu")
     assert report.residues == sum(int(record.mask.sum()) for record in chains.test)
+    assert [len(found.states) for found in predict(model, chains.test, device="cpu")] == list(map(len, chains.test))
 
 
 def test_unusual_letters_are_mapped():
@@ -208,6 +212,24 @@ def test_no_entries_or_one_twice():
         to_chains([])
     with pytest.raises(UniProtError, match="P12345: occurs twice; expected each entry once"):
         to_chains(label_entries([entry(), entry()]))
+
+
+@pytest.mark.parametrize("shares", [(0.5, 0.5), (0.7, 0.7), (-0.1, 0.2)])
+def test_shares_that_leave_nothing_to_train_on(shares):
+    with pytest.raises(UniProtError, match=r"expected shares that leave some clusters to train on"):
+        to_chains(label_entries([entry()]), val=shares[0], test=shares[1])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("full", ["mine.tsv.xz.part", "mine.tsv.xz.sha256.part"])
+def test_a_full_disk_leaves_the_old_set_and_its_checksum(chains, tmp_path, full):
+    """Whichever of the two files finds no space: the old pair must still be readable."""
+    path = write_chains(chains, tmp_path / "mine.tsv.xz")
+    other = to_chains(label_entries([entry()]), val=0, test=0, method="python")
+    (tmp_path / full).symlink_to("/dev/full")
+    with pytest.raises(FileError, match="No space left on device"):
+        write_chains(other, path)
+    assert load_chains(path=path).records == chains.records
 
 
 def test_a_set_that_cannot_be_written(chains, tmp_path):

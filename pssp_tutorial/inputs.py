@@ -1,0 +1,72 @@
+"""What can be predicted: a sequence, a record, several of these, or a FASTA file (chapter 5)."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+
+from pssp_tutorial.errors import PSSPError
+from pssp_tutorial.records import ProteinRecord, from_seqrecord, read_fasta
+
+if TYPE_CHECKING:
+    from Bio.SeqRecord import SeqRecord
+
+Protein: TypeAlias = "str | ProteinRecord | SeqRecord"
+Proteins: TypeAlias = "Protein | Iterable[Protein] | os.PathLike"
+
+FASTA_SUFFIXES = (".fasta", ".fa", ".faa", ".fas")
+
+
+class InferenceError(PSSPError):
+    """Something that can't be predicted or scored."""
+
+
+def read_proteins(
+    proteins: "Proteins", on_error: Callable[[PSSPError], None] | None = None
+) -> "Iterator[tuple[Protein, ProteinRecord]]":
+    """Yield each protein as it was given and as a record; `on_error` as in :func:`~pssp_tutorial.records.read_fasta`.
+
+    >>> [record.id for _, record in read_proteins(["MKT", ProteinRecord("tiny", "GA")])]
+    ['sequence_1', 'tiny']
+    """
+    if is_path(proteins):
+        if not Path(proteins).is_file():
+            raise InferenceError(f"{proteins}: no such file; expected a FASTA file, or a sequence of letters only")
+        yield from ((record, record) for record in read_fasta(Path(proteins), on_error=on_error))
+        return
+    if is_single(proteins):
+        proteins = [ProteinRecord("sequence", proteins) if isinstance(proteins, str) else proteins]
+    if not isinstance(proteins, Iterable):
+        raise InferenceError(
+            f"proteins is a {type(proteins).__name__}; expected a sequence, a record, several or a path"
+        )
+    for number, protein in enumerate(proteins, start=1):
+        if isinstance(protein, str):
+            yield protein, ProteinRecord(f"sequence_{number}", protein)
+        elif isinstance(protein, ProteinRecord):
+            yield protein, protein
+        elif is_seqrecord(protein):
+            yield protein, from_seqrecord(protein)
+        else:
+            raise InferenceError(f"protein {number} is a {type(protein).__name__}; expected a str or a record")
+
+
+def is_path(proteins: Any) -> TypeGuard[str | os.PathLike]:
+    """Whether this is a path; a string is one if it has a slash or a FASTA suffix.
+
+    >>> is_path("proteins.fasta.gz"), is_path("MKTV")
+    (True, False)
+    """
+    if not isinstance(proteins, str):
+        return isinstance(proteins, os.PathLike)
+    return "/" in proteins or "\\" in proteins or proteins.lower().removesuffix(".gz").endswith(FASTA_SUFFIXES)
+
+
+def is_single(proteins: Any) -> bool:
+    """Whether this is one protein, not several."""
+    return not is_path(proteins) and (isinstance(proteins, str | ProteinRecord) or is_seqrecord(proteins))
+
+
+def is_seqrecord(protein: Any) -> bool:
+    """Whether this is Biopython's record, without importing Biopython."""
+    return hasattr(protein, "seq") and hasattr(protein, "letter_annotations")
