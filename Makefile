@@ -13,7 +13,7 @@ RELEASE_TASKS := --profiles build/data/profiles.npz --states 8 --embedding 128 -
 BENCHMARKS := $(filter-out benchmarks/cb513.py, $(wildcard benchmarks/*.py))  # which only reads a file
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book chapters test fuzz results lab bench data release clean
+.PHONY: help setup book chapters test fuzz results pdf links lab bench data release clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -48,6 +48,12 @@ test: $(INSTALLED) ## every check: style, layers, unit tests, doctests, data, ch
 
 fuzz: $(INSTALLED) ## 10,000 damaged inputs for each test of a parser (half an hour)
 	PSSP_FUZZ=10000 $(BIN)/python -m pytest $(wildcard tests/test_*fuzz.py)
+
+pdf: book ## print every page of the book to build/pdf, with Chromium
+	$(BIN)/python book/paper.py $(SITE) build/pdf
+
+links: book ## list the links that lead out of the book (book/external_links.py --check asks each for an answer)
+	$(BIN)/python book/external_links.py $(SITE)
 
 lab: $(INSTALLED) ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab book
