@@ -8,10 +8,12 @@ INSTALLED := .venv/installed
 JUPYTER_BOOK = $(BIN)/jupyter-book build --config _config.yml -W -n --keep-going
 SITE := build/site/_build/html
 CHECKED_SITE := build/checked-site/_build/html
-BENCHMARKS := $(wildcard benchmarks/*.py)
+RELEASE_TASKS := --profiles build/data/profiles.npz --states 8 --embedding 128 --learning-rate 0.003 --bfloat16 \
+	--accessibility-weight 0.25 --threads 1
+BENCHMARKS := $(filter-out benchmarks/cb513.py, $(wildcard benchmarks/*.py))  # which only reads a file
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book chapters test lab bench data clean
+.PHONY: help setup book chapters test fuzz results pdf links lab bench data release clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -44,6 +46,15 @@ test: $(INSTALLED) ## every check: style, layers, unit tests, doctests, data, ch
 		--nbval-lax --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg \
 		pssp_tutorial tests book
 
+fuzz: $(INSTALLED) ## 10,000 damaged inputs for each test of a parser (half an hour)
+	PSSP_FUZZ=10000 $(BIN)/python -m pytest $(wildcard tests/test_*fuzz.py)
+
+pdf: book ## print every page of the book to build/pdf, with Chromium
+	$(BIN)/python book/paper.py $(SITE) build/pdf
+
+links: book ## list the links that lead out of the book (book/external_links.py --check asks each for an answer)
+	$(BIN)/python book/external_links.py $(SITE)
+
 lab: $(INSTALLED) ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab book
 
@@ -51,10 +62,22 @@ bench: $(INSTALLED) ## run every benchmark; the numbers go to benchmarks/results
 	@for script in $(BENCHMARKS); do echo "$$script"; \
 		PSSP_RESULTS="$(CURDIR)/benchmarks/results" $(BIN)/python "$$script" || exit 1; done
 
+results: bench ## for maintainers: measure every number again: the benchmarks (some take hours), then all chapters
+	$(BIN)/python book/execute.py --force --store
+
 data: $(INSTALLED) ## for maintainers, on Debian: build data/ anew (promod3-data, python3-promod3, mmseqs2)
 	/usr/bin/python3 data/build/extract.py build/data/chains_raw.tsv
 	$(BIN)/python data/build/split.py build/data/chains_raw.tsv data/chains.tsv.xz
 	$(BIN)/python data/build/separation.py data/build/separation.json
+
+release: $(INSTALLED) ## for maintainers, on Debian: train the release model, overnight on two cores; resumes
+	/usr/bin/python3 data/build/profiles.py data/chains.tsv.xz build/data/profiles.npz
+	$(BIN)/pssp train $(RELEASE_TASKS) --read-profile --hidden 128 --dropout 0.3 --epochs 6 --patience 6 --warmup 0.3 \
+		--average 0.99 --checkpoint build/release/teacher.pt --out build/release/teacher.safetensors
+	$(BIN)/pssp train $(RELEASE_TASKS) --teacher build/release/teacher.safetensors --relatives 1 --profile-weight 0.25 \
+		--hidden 256 --dropout 0.35 --epochs 16 --patience 16 --batch-residues 12000 --average 0.998 \
+		--checkpoint build/release/release.pt --out data/models/release.safetensors
+	PSSP_RESULTS="$(CURDIR)/benchmarks/results" $(BIN)/python benchmarks/release.py
 
 clean: ## remove what was built; .venv stays
 	rm -rf build book/_build .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist

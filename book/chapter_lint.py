@@ -16,13 +16,16 @@ from nbformat import NotebookNode
 LONGEST_CELL = 12  # lines that are not blank
 LARGEST_FILE = 2_000_000  # bytes
 MARK = "# NBVAL_CHECK_OUTPUT"
-ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])/(?:home|work|root|tmp|Users|usr|opt|mnt|content)/|\b[A-Z]:\\\\?\w")
-RELATIVE_DATA = re.compile(r"""["'](?:\.{1,2}/)*(?:data|book|results|benchmarks)/""")
+ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])/(?:home|work|root|tmp|Users|usr|opt|mnt|var|etc|content)/|\b[A-Z]:\\\\?\w")
+RELATIVE_DATA = re.compile(r"""["'](?:\.{1,2}/)*(?:data|book|figures|results|benchmarks)/""")
+RELATIVE_FILE = re.compile(r"""\b(?:open|Path|load\w*|read\w*|save\w*|to_\w+)\(["'][^"'\n]*\.\w+["']""")
+WORKING_FOLDER = re.compile(r"os\.chdir|os\.getcwd|\.cwd\(\)|^[%!]\s*cd\b", re.MULTILINE)
 ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}")
 BROKEN_ALT = re.compile(r"^:alt:.*\n(?!:|\s*$|`{3})(.+)", re.MULTILINE)
 FIGURE = re.compile(r"^(?:`{3,}|:{3,})\{(?:figure|image)\}", re.MULTILINE)
 FIGURE_ALT = re.compile(r"^:alt: *\S", re.MULTILINE)
 MARKDOWN_IMAGE = re.compile(r"!\[\s*\]\(")
+HTML_IMAGE = re.compile(r"""<img\b(?![^>]*\balt=["']\s*[^"'\s])""")
 MINUTES = re.compile(r"\*\*Minutes\*\*\s*:\s+(?:about )?(\d+)")
 
 
@@ -48,9 +51,11 @@ def faults_of_code(cell: NotebookNode) -> Iterator[str]:
         yield f"{len(lines)} lines; at most {LONGEST_CELL} are allowed"
     if MARK in cell.source and lines[0] != MARK:
         yield f"{MARK} is not the first line of its cell"
-    if "os.chdir" in cell.source:
-        yield "os.chdir: a chapter must not depend on the working directory"
-    if found := RELATIVE_DATA.search(cell.source):
+    if MARK in cell.source and not "".join(map(text_of, cell.outputs)).strip():
+        yield "a compared cell without text in its outputs: nothing is compared"
+    if found := WORKING_FOLDER.search(cell.source):
+        yield f"{found[0]}: a chapter must not depend on the working directory"
+    if found := RELATIVE_DATA.search(cell.source) or RELATIVE_FILE.search(cell.source):
         yield f"{found[0]}…: a path that depends on the working directory; load data through the package"
     for text in (cell.source, *map(text_of, cell.outputs)):
         if found := ABSOLUTE_PATH.search(text):
@@ -65,6 +70,8 @@ def faults_of_text(text: str) -> Iterator[str]:
     """
     if MARKDOWN_IMAGE.search(text):
         yield "a picture without alt text: write ![what it shows](file)"
+    if HTML_IMAGE.search(text):
+        yield "a picture without alt text: write <img alt='what it shows' …>"
     if len(FIGURE.findall(text)) > len(FIGURE_ALT.findall(text)):
         yield "a figure or image directive without :alt:"
     if found := BROKEN_ALT.search(text):
@@ -81,7 +88,7 @@ def faults_of_outputs(cell: NotebookNode) -> Iterator[str]:
             yield f"something on stderr in the outputs: {output.text.strip()[:80]!r}"
         if found := ADDRESS.search(text_of(output)):
             yield f"{found[0]!r} in the outputs changes with every run; end the line with a semicolon"
-        if any(kind.startswith("image/") for kind in output.get("data", {})):
+        if any(kind.startswith("image/") for kind in output.get("data", {})) or HTML_IMAGE.search(text_of(output)):
             alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
             if not alt.strip():
                 yield 'a figure without alt text; set the cell\'s metadata {"mystnb": {"image": {"alt": "…"}}}'

@@ -38,6 +38,7 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python", "pygments_lexer": "ipython3"},
 }
+READ_RESULTS = re.compile(rb"""read_results\(["'](\w+)["']\)""")
 TERMINAL_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 KEPT_CELL_METADATA = ("mystnb", "tags")
 ENVIRONMENT = {
@@ -65,7 +66,9 @@ def shared_inputs() -> Iterator[bytes]:
 
 def inputs_digest(notebook: NotebookNode, shared: list[bytes]) -> str:
     own = [cell.source.encode() for cell in code_cells(notebook)]
-    return hashlib.sha256(b"\0".join(own + shared)).hexdigest()
+    names = READ_RESULTS.findall(b"\n".join(own))
+    read = [(REPOSITORY / "benchmarks" / "results" / f"{name.decode()}.json").read_bytes() for name in names]
+    return hashlib.sha256(b"\0".join(own + read + shared)).hexdigest()
 
 
 def tidy(notebook: NotebookNode) -> NotebookNode:
@@ -172,10 +175,14 @@ def mirror_pages() -> None:
 
 
 def write_times() -> None:
-    """The whole minutes that each chapter took, rounded up, as a results file."""
+    """The whole minutes that each chapter took, rounded up, as a results file; as stored for one not executed yet."""
+    stored = json.loads((BOOK / "results" / f"{TIMES}.json").read_text())["values"]
     stamps = {path.stem: json.loads(path.read_text()) for path in sorted(STAMPS.glob("*.json"))}
-    values = {chapter: math.ceil(stamp["seconds"] / 60) for chapter, stamp in stamps.items()}
-    context = {"unit": "minutes, rounded up", "machine": f"{platform.machine()}, {os.cpu_count()} cores"}
+    values = stored | {chapter: math.ceil(stamp["seconds"] / 60) for chapter, stamp in stamps.items()}
+    values = {chapter: values[chapter] for chapter in sorted(values) if (BOOK / f"{chapter}.ipynb").exists()}
+    context = {"command": "make chapters", "unit": "minutes, rounded up", "seed": None}
+    context |= {"python": platform.python_version(), "torch": version("torch")}
+    context |= {"machine": f"{platform.machine()}, {os.cpu_count()} cores"}
     document = {"values": values, "context": context}
     write_if_changed(EXECUTED / "results" / f"{TIMES}.json", (json.dumps(document, indent=2) + "\n").encode())
 

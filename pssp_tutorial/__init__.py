@@ -18,7 +18,11 @@ _MODULES = {
     "alphabet": "AMINO_ACIDS IGNORE_INDEX RESIDUES STATES3 STATES8 decode_states encode_residues encode_states "
     "normalise_sequence reduce_states",
     "batching": "Batch Loader collate encode length_buckets make_loader",
+    "bootstrap": "Interval score_difference score_interval",
+    "boundaries": "observed_segments segment_statistics",
+    "calibration": "apply_temperature fit_temperature reliability",
     "chains": "ChainSet load_chains",
+    "checks": "",
     "errors": "PSSPError",
     "files": "FileError",
     "inference": "Prediction evaluate iter_predict predict",
@@ -29,9 +33,10 @@ _MODULES = {
     "plots": "PALETTE draw_structure plot_confusion plot_gates plot_history plot_per_protein plot_prediction "
     "plot_record use_style",
     "pretrained": "load_pretrained save_pretrained",
+    "profiles": "MultiTask ProfileLoader read_profiles teach",
     "records": "ProteinRecord from_seqrecord read_fasta to_seqrecord write_fasta",
     "redundancy": "RedundancyError cluster_sequences related_pairs",
-    "results": "save_results",
+    "results": "read_results save_results",
     "training": "EarlyStopping History fit train_epoch validate",
     "uniprot": "label_entries label_entry load_uniprot_entries uniprot_text",
     "uniprot_client": "FetchError FetchSettings QueryError",

@@ -6,7 +6,7 @@ residues, padding included, not by its number of proteins: memory stays level fr
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
 import numpy as np
@@ -65,7 +65,8 @@ class Batch:
 
     def to(self, device: torch.device | str) -> "Batch":
         """The same batch on a device."""
-        return Batch(self.inputs.to(device), self.lengths.to(device), self.labels.to(device), self.ids)
+        values = {part.name: getattr(self, part.name) for part in fields(self)}
+        return replace(self, **{name: value.to(device) for name, value in values.items() if torch.is_tensor(value)})
 
 
 def encode(protein: ProteinRecord | str) -> Tensor:
@@ -186,17 +187,21 @@ class Loader:
             generator = torch.Generator().manual_seed(epoch_seed(self.seed, self.epoch))
         return length_buckets(self.lengths, self.batch_residues, generator=generator)
 
-    def batch(self, indices: Sequence[int]) -> Batch:
-        """The batch of the records with these indices, in their order."""
+    def layout(self, indices: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Place of each position of a batch among the loader's residues, and if it is padding: [batch, length] both."""
         chosen = np.asarray(indices)
         lengths = self.lengths[chosen]
         steps = np.arange(lengths.max())
         padding = steps >= lengths[:, None]  # [batch, length]
-        places = np.where(padding, 0, self._starts[chosen][:, None] + steps)
+        return np.where(padding, 0, self._starts[chosen][:, None] + steps), padding
+
+    def batch(self, indices: Sequence[int]) -> Batch:
+        """The batch of the records with these indices, in their order."""
+        places, padding = self.layout(indices)
         codes = torch.from_numpy(np.where(padding, PADDING_CODE, self._codes[places]).astype(np.int64))
         labels = torch.from_numpy(np.where(padding, IGNORE_INDEX, self._labels[places]).astype(np.int64))
-        ids = tuple(self.records[index].id for index in chosen)
-        return Batch(embedding(codes, ONE_HOT), torch.from_numpy(lengths), labels, ids)
+        ids = tuple(self.records[index].id for index in indices)
+        return Batch(embedding(codes, ONE_HOT), torch.from_numpy(self.lengths[np.asarray(indices)]), labels, ids)
 
     def __iter__(self) -> Iterator[Batch]:
         return map(self.batch, self.buckets())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
-import pickle
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 
@@ -22,7 +22,8 @@ def save_checkpoint(path: str | Path, payload: dict[str, Any]) -> None:
 
     Parameters: `path` the file, whose folder is made if it is missing; `payload` tensors, numbers, strings, and
     lists and dicts of them.
-    Raises CheckpointError, and keeps the old file, for a payload that `load_checkpoint` would refuse.
+    Raises CheckpointError, and keeps the old file, for a payload that `load_checkpoint` would refuse, and for a file
+    that can't be written: no space, no permission, no such folder.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -31,22 +32,29 @@ def save_checkpoint(path: str | Path, payload: dict[str, Any]) -> None:
     {'epoch': 3}
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.partial")
+    packed = io.BytesIO()
     try:
-        with partial.open("wb") as file:
-            torch.save(payload, file)
-            file.flush()
-            os.fsync(file.fileno())
-        load_checkpoint(partial)
-        partial.replace(path)
-    except (CheckpointError, AttributeError, TypeError, pickle.PicklingError) as error:
+        torch.save(payload, packed)
+        _read(packed)
+    except Exception as error:  # pickle and torch each raise their own
         raise CheckpointError(
             f"{path}: not written, for it could not be read back; expected a dict of tensors, numbers, strings, "
             "and lists and dicts of them (a NumPy value becomes a number with .item(), or a list with .tolist())"
         ) from error
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as file:
+            file.write(packed.getbuffer())
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        reason = error.strerror or error
+        raise CheckpointError(f"{path}: not written ({reason}); if there was such a file, it is as it was") from error
     finally:
-        partial.unlink(missing_ok=True)
+        if partial.is_file():
+            partial.unlink()
 
 
 def load_checkpoint(path: str | Path) -> dict[str, Any]:
@@ -58,14 +66,20 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
     if not path.is_file():
         raise CheckpointError(f"{path}: no such file; train and save first, or correct the path")
     try:
-        with zipfile.ZipFile(path) as archive:  # torch.load itself skips the checksums
-            if damaged := archive.testzip():
-                raise zipfile.BadZipFile(f"wrong checksum of {damaged}")
-        payload = torch.load(path, map_location="cpu", weights_only=True)
-        if not isinstance(payload, dict):
-            raise TypeError(f"it holds a {type(payload).__name__}, not a dict")
+        return _read(path)
     except Exception as error:  # zipfile, pickle and torch each raise their own for a damaged file
         raise CheckpointError(
             f"{path}: damaged or no checkpoint ({type(error).__name__}); delete it and train again, or use a copy"
         ) from error
+
+
+def _read(file: Path | BinaryIO) -> dict[str, Any]:
+    with zipfile.ZipFile(file) as archive:  # torch.load itself skips the checksums
+        if damaged := archive.testzip():
+            raise zipfile.BadZipFile(f"wrong checksum of {damaged}")
+    if not isinstance(file, Path):
+        file.seek(0)
+    payload = torch.load(file, map_location="cpu", weights_only=True)
+    if not isinstance(payload, dict):
+        raise TypeError(f"it holds a {type(payload).__name__}, not a dict")
     return payload

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from pssp_tutorial import __version__, cli_predict, cli_uniprot
+from pssp_tutorial import __version__, cli_predict, cli_train, cli_uniprot
 from pssp_tutorial.errors import PSSPError
 from pssp_tutorial.files import FileError
 from pssp_tutorial.uniprot_client import FetchError, QueryError
@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     main.add_argument("--version", action="version", version=f"pssp {__version__}")
     commands = main.add_subparsers(title="commands", metavar="COMMAND", required=True)
     cli_predict.add_command(commands, EXIT_CODES)
+    cli_train.add_command(commands, EXIT_CODES)
     cli_uniprot.add_commands(commands, EXIT_CODES)
     return main
 

@@ -2,6 +2,7 @@
 
 import argparse
 from argparse import ArgumentParser
+from pathlib import Path
 
 from pssp_tutorial.uniprot import POLICIES
 from pssp_tutorial.uniprot_client import FORMATS, QUERY, SEARCH
@@ -23,9 +24,7 @@ def add_commands(commands: argparse._SubParsersAction, epilog: str) -> None:
 
     fetch = add("fetch", run_fetch, "download entries of today's release", FETCH)
     _add_search(fetch)
-    fetch.add_argument(
-        "--out", default="-", metavar="FILE", help="the file to write (.gz is packed); - is standard output"
-    )
+    _add_output(fetch, "the file to write, packed if it ends in .gz; - is standard output (default)", default="-")
     fetch.add_argument(
         "--format", choices=FORMATS, default="txt", help="txt is the flat file (default); parse reads txt and json"
     )
@@ -33,13 +32,15 @@ def add_commands(commands: argparse._SubParsersAction, epilog: str) -> None:
 
     parse = add("parse", run_parse, "turn entries into sequences with a state for each residue", PARSE)
     _add_input(parse)
-    parse.add_argument("--out", default="-", metavar="FILE", help="the table to write; - is standard output (default)")
-    parse.add_argument("--columns", type=_columns, default=list(COLUMNS), metavar="A,B", help=f"of {','.join(COLUMNS)}")
+    _add_output(parse, "the table to write; - is standard output (default)", default="-")
+    parse.add_argument(
+        "--columns", type=_columns, default=list(COLUMNS), metavar="A,B", help=f"some of {', '.join(COLUMNS)}"
+    )
 
     build = add("build", run_build, "make a data set with training, validation and test proteins", BUILD)
     _add_input(build)
     _add_search(build)
-    build.add_argument("--out", required=True, metavar="FILE", help="the data set to write, for example mine.tsv.xz")
+    _add_output(build, "the data set to write, for example mine.tsv.xz", required=True)
     build.add_argument("--min-length", type=_positive, default=30, metavar="N", help="fewest residues (default 30)")
     build.add_argument("--max-length", type=_positive, metavar="N", help="most residues (default: any)")
     build.add_argument(
@@ -64,28 +65,39 @@ def add_commands(commands: argparse._SubParsersAction, epilog: str) -> None:
     )
 
 
-FETCH = """Download UniProt entries that match a query, page by page. Without --query: all reviewed proteins with a
-structure in the PDB and an annotated helix, strand or turn.
+FETCH = """Download UniProt entries that match a query, page by page. Without --query:
+all reviewed proteins with a structure in the PDB and an annotated helix,
+strand or turn.
 
   pssp uniprot fetch --limit 200 --out some.dat.gz
-  pssp uniprot fetch --query "(reviewed:true) AND (organism_id:9606) AND (ft_helix:*)" --out human.dat.gz
+  pssp uniprot fetch --out human.dat.gz --query \\
+      "(reviewed:true) AND (organism_id:9606) AND (ft_helix:*)"
 
-If it is interrupted, run the same command again: it goes on where it stopped. FILE.info.json, beside the file, tells
-the query, the UniProt release and the licence."""
+If it is interrupted, run the same command again: it goes on where it stopped.
+FILE.info.json, beside the file, tells the query, the UniProt release and the
+licence."""
 
-PARSE = """Read UniProt entries and give each residue its state: H helix, E strand, C coil, ? where no structure
-tells it. The result is a table, one protein a line; what was left out, and why, is reported on standard error.
+PARSE = """Read UniProt entries and give each residue its state: H helix, E strand,
+C coil, ? where no structure tells it. The result is a table, one protein a
+line; what was left out, and why, is reported on standard error.
 
   pssp uniprot parse some.dat.gz --out some.tsv
   pssp uniprot parse --shipped | head"""
 
-BUILD = """Make a data set: label the entries, filter them, group relatives, and split them so that no protein in the
-validation or test set has a relative in the training set. Without FILE, the entries are fetched first.
+BUILD = """Make a data set: label the entries, filter them, group relatives, and split
+them so that no protein in the validation or test set has a relative in the
+training set. Without FILE, the entries are fetched first. Beside the data set,
+a file with the ending .info.json keeps its origin: release, query, options.
 
   pssp uniprot build some.dat.gz --out mine.tsv.xz
   pssp uniprot build --limit 2000 --out mine.tsv.xz
 
 In Python: pssp_tutorial.load_chains(path="mine.tsv.xz")."""
+
+
+def _add_output(command: ArgumentParser, text: str, **settings: object) -> None:
+    kind = _file_or_standard_output if "default" in settings else _file
+    command.add_argument("--out", type=kind, metavar="FILE", help=text, **settings)
 
 
 def _add_search(command: ArgumentParser) -> None:
@@ -109,7 +121,9 @@ def _add_input(command: ArgumentParser) -> None:
     )
     command.add_argument("--shipped", action="store_true", help="use the 47 real entries that come with pssp")
     command.add_argument("--skip-unreadable", action="store_true", help="go on after an entry that cannot be read")
-    command.add_argument("--dropped", metavar="FILE", help="write a table of the entries that were left out, and why")
+    command.add_argument(
+        "--dropped", type=_file, metavar="FILE", help="write a table of the entries that were left out, and why"
+    )
     group = command.add_argument_group("labels")
     group.add_argument("--turns", action="store_true", help="label TURN as T instead of C")
     group.add_argument(
@@ -123,6 +137,18 @@ def _add_input(command: ArgumentParser) -> None:
     group.add_argument(
         "--max-resolution", type=_resolution, metavar="X", help="coarsest resolution that counts, in ångström"
     )
+
+
+def _file(text: str) -> str:
+    """The name of a file that may be replaced; of a link, the file it leads to."""
+    path = Path(text)
+    if text == "-" or (path.exists() and not (path.is_file() or path.is_dir())):
+        raise argparse.ArgumentTypeError(f"{text!r}; expected the name of a file, not a device or a pipe")
+    return str(path.resolve()) if path.is_symlink() else text
+
+
+def _file_or_standard_output(text: str) -> str:
+    return text if text == "-" else _file(text)
 
 
 def _positive(text: str) -> int:

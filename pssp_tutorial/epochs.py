@@ -4,8 +4,8 @@ Every average weighs by residue: losses and hits are summed over the scored resi
 """
 
 import math
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,9 @@ from pssp_tutorial.alphabet import IGNORE_INDEX
 from pssp_tutorial.batching import Batch
 from pssp_tutorial.errors import PSSPError
 from pssp_tutorial.models import evaluating
+
+Objective: TypeAlias = Callable[[nn.Module, Batch], tuple[Tensor, Tensor]]
+"""What training lowers: from a model and a batch, the sum of the loss over the scored residues, and the logits."""
 
 
 class TrainingError(PSSPError):
@@ -43,6 +46,7 @@ def train_epoch(
     *,
     clip_norm: float = 1.0,
     class_weights: Tensor | None = None,
+    objective: Objective | None = None,
 ) -> TrainScore:
     """Take one step of the optimiser for each batch, on the model's device; the model stays in training mode.
 
@@ -52,6 +56,8 @@ def train_epoch(
         A longer gradient is scaled down to this norm.
     class_weights : float32[class], optional
         Factors on the loss of each true class.
+    objective : callable, optional
+        What to lower instead of the cross-entropy: see :data:`Objective`.
 
     Raises
     ------
@@ -71,7 +77,7 @@ def train_epoch(
         scored = int(batch.mask.sum())
         if not scored:
             continue
-        loss, batch_hits = _score(model, batch.to(device), class_weights)
+        loss, batch_hits = _score(model, batch.to(device), class_weights, objective)
         optimizer.zero_grad()
         (loss / scored).backward()
         norm = nn.utils.clip_grad_norm_(model.parameters(), clip_norm).item()
@@ -106,10 +112,19 @@ def validate(model: nn.Module, batches: Iterable[Batch], *, class_weights: Tenso
     return Score(loss_sum / residues, hits / residues)
 
 
-def _score(model: nn.Module, batch: Batch, class_weights: Tensor | None) -> tuple[Tensor, int]:
-    """Sum of the cross-entropy, and number of hits, over the scored residues of a batch."""
-    logits = model(batch.inputs, batch.lengths)  # [batch, length, class]
-    loss = cross_entropy(
-        logits.flatten(0, 1), batch.labels.flatten(), class_weights, ignore_index=IGNORE_INDEX, reduction="sum"
-    )
+def _score(
+    model: nn.Module, batch: Batch, class_weights: Tensor | None, objective: Objective | None = None
+) -> tuple[Tensor, int]:
+    """Sum of the loss, and number of hits, over the scored residues of a batch."""
+    if objective is not None:
+        loss, logits = objective(model, batch)
+    else:
+        logits = model(batch.inputs, batch.lengths)  # [batch, length, class]
+        loss = cross_entropy(
+            logits.float().flatten(0, 1),  # sums need 32 bits
+            batch.labels.flatten(),
+            class_weights,
+            ignore_index=IGNORE_INDEX,
+            reduction="sum",
+        )
     return loss, int((logits.argmax(dim=-1) == batch.labels).sum())

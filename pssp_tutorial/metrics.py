@@ -17,8 +17,8 @@ from pssp_tutorial.scores import (
     MetricsError,
     accuracy,
     confusion_matrix,
-    counted_residues,
     f1,
+    gather_labels,
     macro,
     mcc,
     precision,
@@ -102,30 +102,14 @@ class Report:
         {'H': 1.0, 'E': 0.0, 'C': 1.0}
         """
         states = states_of(classes)
-        names = tuple(f"protein {number}" for number in range(1, len(true) + 1)) if ids is None else tuple(ids)
-        if not len(true) == len(predicted) == len(names):
-            raise MetricsError(
-                f"{len(true)} proteins with true labels, {len(predicted)} with predicted ones and "
-                f"{len(names)} ids; expected as many of each"
-            )
-        counted = [
-            counted_residues(*labels, classes, None, name) for *labels, name in zip(true, predicted, names, strict=True)
-        ]
-        for positions, name in zip(counted, names, strict=True):
-            if positions.ndim != 1:
-                raise MetricsError(f"{name}: labels have the shape {positions.shape}; expected one dimension, [length]")
-        if not any(map(np.any, counted)):
-            raise MetricsError(f"{len(names)} proteins without one residue to score; expected at least one known state")
-        kept = np.flatnonzero(np.concatenate(counted))
-        rows, columns = (np.concatenate(labels)[kept].astype(np.int64) for labels in (true, predicted))
-        protein = np.repeat(np.arange(len(names)), [labels.size for labels in counted])[kept]
+        names, rows, columns, place, protein = gather_labels(true, predicted, classes, ids)
         cell = (protein * classes + rows) * classes + columns
         confusions = np.bincount(cell, minlength=len(names) * classes**2).reshape(-1, classes, classes)
 
-        pairs = pair_segments(rows, columns, kept, protein)
-        place = pairs.protein * classes + pairs.state
+        pairs = pair_segments(rows, columns, place, protein)
+        column = pairs.protein * classes + pairs.state
         scores, residues = (
-            np.bincount(place, weights, minlength=len(names) * classes).reshape(-1, classes)  # [protein, class]
+            np.bincount(column, weights, minlength=len(names) * classes).reshape(-1, classes)  # [protein, class]
             for weights in (pair_scores(pairs, allowance99(pairs)), pairs.observed)
         )
         overlaps = ratio(scores, residues, empty=np.nan)

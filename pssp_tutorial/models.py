@@ -145,11 +145,15 @@ class BiLSTM(nn.Module):
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """Return the logits [batch, length, class] of `inputs` [batch, length, channel]; `lengths` [batch]."""
+        return self.classifier(self.features(inputs, lengths))
+
+    def features(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """Return what the classifier reads, [batch, length, 2 hidden]: other tasks can read it too."""
         _check_batch(inputs, lengths, self.input_size)
         values = self.embedding(inputs)  # [batch, length, embedding]
         for layer in self.layers:
             values = self.dropout(layer(values, lengths))  # [batch, length, 2 hidden]
-        return self.classifier(values)
+        return values
 
 
 MODELS: dict[str, type[nn.Module]] = {model.__name__: model for model in (ProteinSecondaryStructurePrediction, BiLSTM)}

@@ -21,6 +21,7 @@ from pssp_tutorial.files import write_atomically
 from pssp_tutorial.models import MODELS, ModelError, resolve_device
 
 SUFFIX = ".safetensors"
+HEADER = "pssp_tutorial"
 
 
 def save_pretrained(model: nn.Module, path: str | PathLike, *, card: dict[str, Any] | None = None) -> str:
@@ -58,7 +59,8 @@ def save_pretrained(model: nn.Module, path: str | PathLike, *, card: dict[str, A
         if not tensor.isfinite().all():
             raise ModelError(f"{key} holds a number that float16 cannot; expected finite ones up to 65,504")
     try:
-        metadata = {"model": name, "config": json.dumps(model.config), "card": json.dumps(card or {})}
+        header = {"model": name, "config": model.config, "card": card or {}}
+        metadata = {HEADER: json.dumps(header, sort_keys=True)}  # one key: several would be written in any order
     except (TypeError, ValueError) as error:
         raise ModelError(
             f"the card cannot be written as JSON ({error}); expected text, numbers, lists and dicts"
@@ -97,10 +99,11 @@ def load_pretrained(name: str | PathLike = "release", *, device: str | torch.dev
     digest = _checked_digest(path)
     try:
         with safe_open(path, framework="pt") as file:
-            metadata, weights = file.metadata() or {}, {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        model = MODELS[metadata["model"]](**json.loads(metadata["config"]))
+            header = json.loads((file.metadata() or {})[HEADER])
+            weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        model = MODELS[header["model"]](**header["config"])
         model.load_state_dict({key: _as(torch.float32, tensor) for key, tensor in weights.items()})
-        model.card = json.loads(metadata["card"])
+        model.card = header["card"]
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, PSSPError) as error:
         reason = f"{type(error).__name__}: {error}".partition("\n")[0]
         raise CheckpointError(

@@ -11,7 +11,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pssp_tutorial.errors import PSSPError
+
 FOLDER_VARIABLE = "PSSP_RESULTS"
+
+
+class ResultsError(PSSPError):
+    """A results file that is not there."""
 
 
 def save_results(name: str, values: Mapping[str, Any], **context: Any) -> dict[str, Any]:
@@ -25,24 +31,26 @@ def save_results(name: str, values: Mapping[str, Any], **context: Any) -> dict[s
     name : str
         The file's name without ``.json``, for example ``chapter_6``.
     values : mapping
-        Measured numbers, unrounded, by name.
+        Measured numbers, unrounded, by name; where a spread is known, beside its number.
     **context
-        How they were measured: seed, command, threads.
+        How they were measured: command, seed, threads. The versions and the machine are added.
 
     Returns
     -------
     dict
         The values, as plain Python numbers.
 
-    >>> save_results("example", {"q3": 0.5}, seed=0)
+    >>> save_results("example", {"q3": 0.5}, command="make chapters", seed=0)
     {'q3': 0.5}
     """
     document = {
         "values": dict(values),
-        "context": context
+        "context": {"command": "", "seed": None}
+        | context
         | {
             "python": platform.python_version(),
             "torch": version("torch"),
+            "numpy": version("numpy"),
             "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         },
     }
@@ -55,6 +63,32 @@ def save_results(name: str, values: Mapping[str, Any], **context: Any) -> dict[s
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(target)
     return json.loads(text)["values"]
+
+
+def read_results(name: str) -> dict[str, Any]:
+    """The values that a benchmark measured, as they are kept with the package.
+
+    Parameters
+    ----------
+    name : str
+        Name of a file of ``benchmarks/results``, without ``.json``.
+
+    Raises
+    ------
+    ResultsError
+        If there is no such file; it names those that there are.
+
+    >>> read_results("honesty_seeds")["pairs"]
+    10
+    """
+    package = Path(__file__).parent
+    folders = (package / "data" / "results", package.parent / "benchmarks" / "results")
+    folder = next((folder for folder in folders if folder.exists()), folders[-1])
+    path = folder / f"{name}.json"
+    if not path.is_file():
+        known = ", ".join(sorted(path.stem for path in folder.glob("*.json"))) or "none"
+        raise ResultsError(f"{path}: no such file; expected one of {known}")
+    return json.loads(path.read_text(encoding="utf-8"))["values"]
 
 
 def _plain(value: Any) -> Any:

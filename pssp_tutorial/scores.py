@@ -4,6 +4,9 @@ Every score is a fraction from 0 to 1, the Matthews correlation from -1 to 1. Re
 ``IGNORE_INDEX`` count nowhere.
 """
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 
 from pssp_tutorial.alphabet import IGNORE_INDEX
@@ -12,6 +15,49 @@ from pssp_tutorial.errors import PSSPError
 
 class MetricsError(PSSPError):
     """Labels that do not belong together, or that are no labels."""
+
+
+class Labels(NamedTuple):
+    """The scored residues of many proteins, protein after protein; every field but ``names`` is an array over them."""
+
+    names: tuple[str, ...]
+    true: np.ndarray
+    predicted: np.ndarray
+    place: np.ndarray  # where a residue stands among all, scored or not
+    protein: np.ndarray  # number of its protein
+
+
+def gather_labels(
+    true: Sequence[np.ndarray], predicted: Sequence[np.ndarray], classes: int, ids: Sequence[str] | None = None
+) -> Labels:
+    """Check and join class numbers, one array int[length] a protein; masked residues are left out.
+
+    Raises
+    ------
+    MetricsError
+        If counts or lengths differ, a label is out of range, or no residue is scored; it names the protein.
+
+    >>> gather_labels([[0, -100, 1], [2]], [[0, 7, 2], [2]], classes=3).predicted
+    array([0, 2, 2])
+    """
+    names = tuple(f"protein {number}" for number in range(1, len(true) + 1)) if ids is None else tuple(ids)
+    if not len(true) == len(predicted) == len(names):
+        raise MetricsError(
+            f"{len(true)} proteins with true labels, {len(predicted)} with predicted ones and "
+            f"{len(names)} ids; expected as many of each"
+        )
+    counted = [
+        counted_residues(*labels, classes, None, name) for *labels, name in zip(true, predicted, names, strict=True)
+    ]
+    for positions, name in zip(counted, names, strict=True):
+        if positions.ndim != 1:
+            raise MetricsError(f"{name}: labels have the shape {positions.shape}; expected one dimension, [length]")
+    if not any(map(np.any, counted)):
+        raise MetricsError(f"{len(names)} proteins without one residue to score; expected at least one known state")
+    place = np.flatnonzero(np.concatenate(counted))
+    rows, columns = (np.concatenate(labels)[place].astype(np.int64) for labels in (true, predicted))
+    protein = np.repeat(np.arange(len(names)), [labels.size for labels in counted])[place]
+    return Labels(names, rows, columns, place, protein)
 
 
 def confusion_matrix(

@@ -28,6 +28,8 @@ class Overlaps(NamedTuple):
     predicted: np.ndarray  # residues of the predicted segment
     overlap: np.ndarray  # minov in the sources
     extent: np.ndarray  # maxov in the sources: residues from the first to the last of both segments
+    start: np.ndarray  # place of the observed segment's first residue
+    shift: np.ndarray  # how far after it the predicted segment begins; 0 without a partner
 
 
 def pair_segments(
@@ -60,7 +62,13 @@ def pair_segments(
     where = np.append(start, np.flatnonzero(_changes(number))[alone])
     overlap = np.append(overlap, np.zeros_like(alone))
     ours, theirs = length[number[where]], np.where(overlap > 0, partner_length[partner[where]], 0)
-    return Overlaps(number[where], observed[where], protein[where], ours, theirs, overlap, ours + theirs - overlap)
+    begin, partner_begin = (np.flatnonzero(_changes(each)) for each in (number, partner))
+    first = begin[number[where]]
+    shift = np.where(overlap > 0, partner_begin[partner[where]] - first, 0)
+    extent = ours + theirs - overlap
+    return Overlaps(
+        number[where], observed[where], protein[where], ours, theirs, overlap, extent, position[first], shift
+    )
 
 
 def allowance99(pairs: Overlaps) -> np.ndarray:
@@ -122,7 +130,7 @@ def sov_refine(
     observed, predicted, states, only
         As in :func:`sov99`, with its errors.
     scale : float
-        λ of the source; 0 forgives nothing.
+        λ of the source; 0 forgives nothing, and only then does 1 mean a perfect prediction.
 
     Source: Liu and Wang 2018, doi 10.1186/s13029-018-0068-7.
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from pssp_tutorial.batching import Batch, Loader, epoch_seed
-from pssp_tutorial.epochs import TrainingError, train_epoch, validate
+from pssp_tutorial.epochs import Objective, TrainingError, train_epoch, validate
 from pssp_tutorial.models import evaluating, load_checkpoint, resolve_device, save_checkpoint
 from pssp_tutorial.stopping import EarlyStopping
 
@@ -27,7 +28,16 @@ __all__ = ["EarlyStopping", "History", "TrainingError", "fit", "train_epoch", "v
 
 # What a resumed run must have in common with the run before it, besides the model and the data.
 STOPPING = ("patience", "min_delta", "monitor", "seed")
-OPTIMISING = ("learning_rate", "schedule", "warmup_epochs", "weight_decay", "clip_norm", "class_weights")
+OPTIMISING = (
+    "learning_rate",
+    "schedule",
+    "warmup_epochs",
+    "weight_decay",
+    "clip_norm",
+    "class_weights",
+    "average",
+    "bfloat16",
+)
 # A notebook that a person has open sets one of these; one that is executed to build the book sets none.
 NOTEBOOK_IN_USE = ("JPY_SESSION_NAME", "COLAB_RELEASE_TAG", "VSCODE_PID")
 
@@ -65,6 +75,9 @@ def fit(
     weight_decay: float = 0.01,
     clip_norm: float = 1.0,
     class_weights: Sequence[float] | None = None,
+    objective: Objective | None = None,
+    average: float = 0.0,
+    bfloat16: bool = False,
     seed: int = 0,
     device: str | torch.device = "auto",
     checkpoint: str | Path | None = None,
@@ -88,6 +101,12 @@ def fit(
         it halves after each epoch that was not better. During ``warmup_epochs`` it rises from 0.
     weight_decay, clip_norm, class_weights
         Of AdamW; the others as in :func:`train_epoch`. Class weights weigh both losses.
+    objective : callable, optional
+        Lowered instead of the cross-entropy, as in :func:`train_epoch`; validation keeps the cross-entropy.
+    average : float
+        Decay of a running mean of the weights, such as 0.999; the mean is validated, kept and returned. 0: none.
+    bfloat16 : bool
+        Compute with 16 bits where PyTorch deems it safe: faster on processors that have it.
     checkpoint : path, optional
         File that holds the run after each epoch. A run that was killed at any moment, called again with the same
         arguments, ends with the same weights as one that was not: bit for bit on one CPU thread. A finished run
@@ -118,6 +137,13 @@ def fit(
 
     rows: list[dict[str, float]] = []
     parts = {"model": model, "optimizer": optimizer, "stopper": stopper}
+    scored_model = model
+    if average:
+        parts["average"] = mean = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(average))
+        scored_model = mean.module
+        optimizer.register_step_post_hook(lambda *_: mean.update_parameters(model))
+    # Without a cache, which would keep the weights in 16 bits as they were in the epoch's first step.
+    precision = torch.autocast(device.type, torch.bfloat16, enabled=bfloat16, cache_enabled=False)
     settings["model"] = f"{type(model).__name__} {getattr(model, 'config', model)}"
     if schedule == "cosine":
         settings["max_epochs"] = max_epochs
@@ -144,9 +170,12 @@ def fit(
             while len(rows) < max_epochs and not stopper.stopped:
                 train.epoch = len(rows)
                 started = time.perf_counter()
-                with _seeded(epoch_seed(seed, train.epoch), device):
-                    trained = train_epoch(model, batches(), optimizer, clip_norm=clip_norm, class_weights=weights)
-                scored = validate(model, val, class_weights=weights)
+                with _seeded(epoch_seed(seed, train.epoch), device), precision:
+                    trained = train_epoch(
+                        model, batches(), optimizer, clip_norm=clip_norm, class_weights=weights, objective=objective
+                    )
+                with precision:
+                    scored = validate(scored_model, val, class_weights=weights)
                 if not math.isfinite(scored.loss):
                     raise TrainingError(f"the validation loss is {scored.loss}; expected a finite number")
                 rows.append(
@@ -158,7 +187,7 @@ def fit(
                         "seconds": time.perf_counter() - started,
                     }
                 )
-                stopper.update(rows[-1][monitor], model)
+                stopper.update(rows[-1][monitor], scored_model)
                 if checkpoint is not None:
                     _write_run(checkpoint, settings, parts, rows)
                 bar.set_postfix(val_loss=f"{scored.loss:.3f}", val_accuracy=f"{scored.accuracy:.3f}")
@@ -177,6 +206,8 @@ def _check_settings(settings: dict[str, Any], classes: int) -> None:
     for name in ("max_epochs", "learning_rate", "clip_norm"):
         if not settings[name] > 0:
             raise TrainingError(f"{name} is {settings[name]}; expected more than 0")
+    if not 0 <= settings["average"] < 1:
+        raise TrainingError(f"average is {settings['average']}; expected a decay from 0 to below 1")
     if settings["class_weights"] is not None and len(settings["class_weights"]) != classes:
         raise TrainingError(f"{len(settings['class_weights'])} class weights; expected {classes}, one a class")
 

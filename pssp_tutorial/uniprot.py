@@ -47,7 +47,7 @@ def label_entry(
         Coverage of an entry whose features name no structure, as in the shipped ones of 2012 and before: that of
         every PDB structure of the entry; from the first feature to the last; or none, so that nothing is known.
     methods : collection of str, optional
-        Methods that count, of X-ray, NMR, EM and so on, as UniProt writes them. Left out: all.
+        Methods that count, of X-ray, NMR, EM and so on, in capital or small letters. Left out: all.
     max_resolution : float, optional
         Coarsest resolution in ångström that counts. A structure without one, such as NMR's, is not refused.
 
@@ -63,10 +63,11 @@ def label_entry(
     """
     if without_evidence not in POLICIES:
         raise UniProtError(f"without_evidence={without_evidence!r}; expected one of {', '.join(POLICIES)}")
+    wanted = None if methods is None else {method.casefold() for method in methods}
     refused = {
         structure.id
         for structure in entry.structures
-        if (methods is not None and structure.method not in methods)
+        if (wanted is not None and structure.method.casefold() not in wanted)
         or (max_resolution is not None and structure.resolution is not None and structure.resolution > max_resolution)
     }
     exact = [feature for feature in entry.features if feature.exact]

@@ -1,15 +1,19 @@
 """What ``pssp uniprot fetch | parse | build`` do: from UniProt to a labelled data set."""
 
+import gzip
+import io
+import json
 import shutil
 import sys
 import tempfile
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import StringIO
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
+
+from tqdm import tqdm
 
 from pssp_tutorial.files import write_atomically
 from pssp_tutorial.uniprot import label_entries, uniprot_text
@@ -27,9 +31,13 @@ COLUMNS = {
     "known": lambda item: int(item.record.mask.sum()),
     "coverage_from": lambda item: item.coverage_from,
     "structures": lambda item: "; ".join(map(str, item.structures)),
+    "source": lambda item: item.record.source,
     "sequence": lambda item: item.record.sequence,
     "structure": lambda item: item.record.structure,
 }
+LABELLING = ("turns", "without_evidence", "methods", "max_resolution")
+SELECTION = ("min_length", "max_length", "fragments", "unusual")
+SETTINGS = ("limit", *LABELLING, *SELECTION, "identity", "val", "test", "seed", "redundancy")
 
 
 def run_fetch(options: Namespace) -> None:
@@ -72,39 +80,50 @@ def run_parse(options: Namespace) -> None:
 
 
 def run_build(options: Namespace) -> None:
-    """Write the data set."""
+    """Write the data set, and beside it where its entries come from and how they were chosen."""
     report = LabelReport()
-    if options.files or options.shipped:
-        chosen = list(_selected(options, report))
-    else:
-        with tempfile.TemporaryDirectory() as folder:
+    settings = {name: value for name, value in vars(options).items() if name in SETTINGS}
+    with tempfile.TemporaryDirectory() as folder:
+        if not options.files and not options.shipped:
             options.files = [str(_fetch(options, Path(folder, "entries.dat.gz")).path)]
-            chosen = list(_selected(options, report))
+        sources = ["the shipped entries"] * options.shipped + [_origin(name) for name in options.files]
+        chosen = list(_selected(options, report))
     _finish(options, report)
     shares = dict(val=options.val, test=options.test, seed=options.seed, identity=options.identity)
     chains = to_chains(chosen, **shares, method=options.redundancy)
     write_chains(chains, options.out)
+    with write_atomically(f"{options.out}.info.json") as handle:
+        origin = {"sources": sources, "settings": settings, "report": str(report).splitlines()}
+        handle.write((json.dumps(origin, indent=1, ensure_ascii=False) + "\n").encode())
     counts = ", ".join(f"{len(chains.of(name))} {name}" for name in ("train", "val", "test", "excluded"))
     _tell(options, f"{len(chains)} proteins in {options.out}: {counts}")
 
 
+def _origin(name: str) -> dict[str, Any] | str:
+    """What a fetch wrote beside its file (query, release, checksum, licence); else the name of the file."""
+    try:
+        return json.loads(Path(f"{name}.info.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return Path(name).name
+
+
 def _labelled(options: Namespace, report: LabelReport) -> Iterator[LabelledEntry]:
-    names = ("turns", "without_evidence", "methods", "max_resolution")
     entries = islice(_entries(options, report), options.limit)
-    return label_entries(entries, report=report, **{name: getattr(options, name) for name in names})
+    shown = tqdm(entries, unit=" entries", delay=1, leave=False, disable=options.quiet)
+    return label_entries(shown, report=report, **{name: getattr(options, name) for name in LABELLING})
 
 
 def _selected(options: Namespace, report: LabelReport) -> Iterator[LabelledEntry]:
-    names = ("min_length", "max_length", "fragments", "unusual")
-    return select_entries(_labelled(options, report), report=report, **{name: getattr(options, name) for name in names})
+    chosen = {name: getattr(options, name) for name in SELECTION}
+    return select_entries(_labelled(options, report), report=report, **chosen)
 
 
 def _entries(options: Namespace, report: LabelReport) -> Iterator[UniProtEntry | InactiveEntry]:
     if not options.files and not options.shipped:
         raise UniProtError("no file; expected FILE, - for standard input, or --shipped")
     on_error = report.unreadable if options.skip_unreadable else None
-    sources = [sys.stdin if name == "-" else name for name in options.files]
-    for source in [StringIO(uniprot_text())] * options.shipped + sources:
+    sources = [_standard_input() if name == "-" else name for name in options.files]
+    for source in [io.StringIO(uniprot_text())] * options.shipped + sources:
         yield from read_uniprot(source, on_error=on_error)
 
 
@@ -117,6 +136,14 @@ def _finish(options: Namespace, report: LabelReport) -> None:
             handle.write("".join("\t".join(row) + "\n" for row in rows).encode())
     if not report.kept:
         raise UniProtError("no entry is left; see the report, or --dropped")
+
+
+def _standard_input() -> TextIO:
+    """Standard input as UTF-8 whatever the terminal's language, and unpacked if it is gzip."""
+    if not hasattr(sys.stdin, "buffer"):  # a notebook's, or a test's, which is text already
+        return sys.stdin
+    packed = sys.stdin.buffer.peek(2)[:2] == b"\x1f\x8b"
+    return io.TextIOWrapper(gzip.open(sys.stdin.buffer) if packed else sys.stdin.buffer, encoding="utf-8")
 
 
 @contextmanager

@@ -98,7 +98,7 @@ def to_chains(
     Parameters
     ----------
     val, test : float
-        Shares of the clusters.
+        Shares of the clusters, 0 or more, together less than 1.
     seed : int
         Draws the clusters.
     identity : float
@@ -111,7 +111,7 @@ def to_chains(
     Raises
     ------
     UniProtError
-        Without entries, or if an accession occurs twice.
+        Without entries, if an accession occurs twice, or if the shares leave nothing to train on.
 
     >>> from pssp_tutorial.uniprot import label_entries, load_uniprot_entries
     >>> small = [entry for entry in load_uniprot_entries() if len(entry) < 180]
@@ -119,6 +119,8 @@ def to_chains(
     >>> sum(len(chains.of(split)) for split in ("train", "val", "test", "excluded")) == len(chains)
     True
     """
+    if min(val, test) < 0 or val + test >= 1:
+        raise UniProtError(f"val={val:g} and test={test:g}; expected shares that leave some clusters to train on")
     items: dict[str, LabelledEntry] = {}
     for item in labelled:
         if item.entry.accession in items:
@@ -167,7 +169,7 @@ def _draw_mini(sequences: dict[str, str], split: dict[str, str], seed: int) -> s
 def write_chains(chains: ChainSet, path: str | PathLike) -> Path:
     """Write a chain set as ``load_chains(path=...)`` reads it: a table packed with xz, its checksum beside it.
 
-    Both files are written whole or not at all.
+    Both files are written whole or not at all; a disk that is full for one of them leaves both as they were.
     """
     path = Path(path)
     lines = ["\t".join(COLUMNS)]
@@ -181,6 +183,7 @@ def write_chains(chains: ChainSet, path: str | PathLike) -> Path:
     digest = hashlib.sha256(packed).hexdigest()
     with write_atomically(path) as handle:
         handle.write(packed)
-    with write_atomically(path.with_name(path.name + ".sha256")) as handle:
-        handle.write(f"{digest}  {path.name}\n".encode())
+        handle.flush()
+        with write_atomically(path.with_name(path.name + ".sha256")) as beside:
+            beside.write(f"{digest}  {path.name}\n".encode())
     return path

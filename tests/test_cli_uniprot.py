@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import subprocess
 import sys
 from functools import partial
@@ -10,9 +11,9 @@ from pathlib import Path
 import pytest
 from uniprot_server import UniProtServer
 
-from pssp_tutorial import load_chains, uniprot_text
+from pssp_tutorial import label_entries, load_chains, load_uniprot_entries, uniprot_text
 from pssp_tutorial.cli import EXIT_CODES, main
-from pssp_tutorial.uniprot_client import FetchSettings
+from pssp_tutorial.uniprot_client import QUERY, FetchSettings
 
 PSSP = [sys.executable, "-c", "import sys; from pssp_tutorial.cli import main; sys.exit(main())"]
 
@@ -72,6 +73,7 @@ def test_parse_writes_a_table_and_reports(pssp, tmp_path):
     assert len(rows) == 45
     header = rows[0]
     row = dict(zip(header, next(row for row in rows if row[0] == "Q7Z739"), strict=True))
+    assert row["source"] == "UniProt Q7Z739 version 153 of 2022-08-03"
     assert row["structures"] == "6ZOT X-ray 2.7 Å A/B 392-571"
     assert row["structure"][391:400] == "CHHHHHHHH"
     assert row["structure"][:391] == "?" * 391
@@ -87,6 +89,42 @@ def test_parse_reads_standard_input():
         input=uniprot_text("Q7Z739"), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (0, "accession\tlength\nQ7Z739\t585\n")
+
+
+@pytest.mark.parametrize("language", ["C", "en_US.UTF-8"])
+def test_parse_unpacks_standard_input_and_refuses_what_is_no_text(language):
+    """``pssp uniprot parse - < entries.dat.gz`` is an easy slip; a C locale must not let other bytes through."""
+    command, environment = [*PSSP, "uniprot", "parse", "-", "--columns", "accession"], os.environ | {"LC_ALL": language}
+    packed = gzip.compress(uniprot_text("Q7Z739").encode())
+    done = subprocess.run(command, input=packed, capture_output=True, env=environment, check=False)
+    assert (done.returncode, done.stdout) == (0, b"accession\nQ7Z739\n")
+    for damaged, reason in ((packed[:999], b"Compressed file ended"), (b"\x89PNG\xff\xfe", b"'utf-8' codec")):
+        done = subprocess.run(command, input=damaged, capture_output=True, env=environment, check=False)
+        assert (done.returncode, done.stdout) == (1, b"")
+        assert done.stderr.count(b"\n") == 1
+        assert b"not readable as text (" + reason in done.stderr
+
+
+def test_a_device_is_not_replaced_by_a_file(pssp, tmp_path):
+    """A file is put in place of the old one, which must not happen to a device, a pipe or a link."""
+    os.mkfifo(tmp_path / "pipe")
+    for option, name in (("--out", tmp_path / "pipe"), ("--out", "/dev/null"), ("--dropped", "-")):
+        code, data, said = pssp("uniprot", "parse", "--shipped", option, name)
+        assert (code, data) == (2, b"")
+        assert f"argument {option}: {str(name)!r}; expected the name of a file, not a device or a pipe" in said
+    assert pssp("uniprot", "build", "--shipped", "--out", "-")[0] == 2
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link.tsv").symlink_to(tmp_path / "there" / "table.tsv")
+    assert pssp("uniprot", "parse", "--shipped", "--quiet", "--out", tmp_path / "link.tsv")[0] == 0
+    assert (tmp_path / "link.tsv").is_symlink()
+    assert (tmp_path / "there" / "table.tsv").read_text().startswith("accession\t")
+
+
+def test_methods_in_small_letters_and_unknown_ones(pssp):
+    kept = list(label_entries(load_uniprot_entries(), methods=["X-ray", "EM"]))
+    code, data, _ = pssp("uniprot", "parse", "--shipped", "--methods", "x-ray,em", "--columns", "accession")
+    assert (code, data.decode().split()[1:]) == (0, [item.entry.accession for item in kept])
+    assert pssp("uniprot", "parse", "--shipped", "--methods", "xray")[0] == 1
 
 
 def test_the_reader_of_the_output_may_stop():
@@ -111,6 +149,10 @@ def test_build_from_a_file(pssp, tmp_path):
     assert (code, data) == (0, b"")
     chains = load_chains(path=out)
     assert f"{len(chains)} proteins in {out}: {len(chains.train)} train, {len(chains.val)} val" in said
+    origin = json.loads(Path(f"{out}.info.json").read_text())
+    assert origin["sources"] == ["entries.dat.gz"]
+    assert origin["settings"]["max_length"] == 250
+    assert origin["report"][0].startswith("47 entries read, ")
     first = out.read_bytes()
     assert pssp("uniprot", "build", source, "--out", out, *options)[0] == 0
     assert out.read_bytes() == first
@@ -123,6 +165,8 @@ def test_build_fetches_first_when_there_is_no_file(server, pssp, tmp_path):
     )
     assert (code, said) == (0, "")
     assert 8 <= len(load_chains(path=out)) <= 12
+    (fetched,) = json.loads(Path(f"{out}.info.json").read_text())["sources"]
+    assert (fetched["release"], fetched["entries"], fetched["query"]) == ("2026_01", 12, QUERY)
 
 
 @pytest.mark.parametrize("command", ["", "uniprot", "uniprot fetch", "uniprot parse", "uniprot build"])

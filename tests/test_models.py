@@ -66,6 +66,11 @@ def test_padding_never_changes_a_real_residues_logits(make, lengths, padding, ga
         torch.testing.assert_close(logits[:length], alone, rtol=tolerance, atol=tolerance)
 
 
+def test_no_model_escapes_the_tests_of_the_contract():
+    """A model that is added to the package and not to the list above would go untested."""
+    assert {model.__name__ for model in models.MODELS.values()} <= {type(make()).__name__ for make in MODELS.values()}
+
+
 @every_model
 def test_a_batch_has_the_gradients_of_its_proteins(make):
     """Training in batches must equal training on the proteins' sum, and padding must get no gradient at all."""

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from pathlib import Path
 
 import chapter_lint
@@ -51,6 +52,15 @@ def test_stated_minutes_suffice(path: Path) -> None:
     assert stated >= measured[path.stem]
 
 
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_landing_page_states_the_minutes_of_the_chapter(path: Path) -> None:
+    """The page that makes a reader choose a chapter and the chapter's own box say the same."""
+    header = nbformat.read(path, as_version=4).cells[0].source
+    reading = re.search(r"about (\d+) to read", header)[1]
+    landing = (BOOK / "index.md").read_text(encoding="utf-8")
+    assert f"*{reading} minutes · runs in {{result}}`execution:{path.stem}` min" in landing
+
+
 def test_good_notebook_has_no_faults() -> None:
     assert list(chapter_lint.faults(good_notebook())) == []
 
@@ -80,6 +90,7 @@ FAULTS = {
     "count missing": (set_cell(execution_count=None), "not executed from top to bottom"),
     "counts out of order": (set_cell(execution_count=5), "not executed from top to bottom"),
     "nothing compared": (set_source("print(1)", cell=1), "no cell is compared"),
+    "nothing to compare": (set_outputs(), "nothing is compared"),
     "mark not first": (set_source("x = 1\n# NBVAL_CHECK_OUTPUT\nx", cell=1), "not the first line"),
     "long cell": (set_source("\n\n".join("x = 1" for _ in range(13))), "13 lines"),
     "home in the source": (set_source("open('/home/ada/chains.tsv')"), "an absolute path"),
@@ -89,6 +100,10 @@ FAULTS = {
     "chdir": (set_source("os.chdir('..')"), "os.chdir"),
     "relative data": (set_source("open('data/chains.tsv.xz')"), "depends on the working directory"),
     "relative data above": (set_source("open('../data/chains.tsv.xz')"), "depends on the working directory"),
+    "relative file": (set_source("pd.read_csv('lengths.csv')"), "depends on the working directory"),
+    "relative path": (set_source("Path('chains/one.fasta').read_text()"), "depends on the working directory"),
+    "working folder": (set_source("Path.cwd() / name"), "depend on the working directory"),
+    "magic": (set_source("%cd book"), "depend on the working directory"),
     "traceback": (
         set_outputs(ERROR),
         "a traceback (KeyError)",
@@ -98,6 +113,7 @@ FAULTS = {
     "figure without alt": (set_cell(metadata=nbformat.from_dict({})), "a figure without alt text"),
     "empty alt": (set_cell(metadata=nbformat.from_dict({"mystnb": {"image": {"alt": " "}}})), "without alt text"),
     "picture without alt": (set_source(f"![](strand.svg)\n{GLANCE}", cell=0), "a picture without alt text"),
+    "HTML picture without alt": (set_source(f"<img src='strand.svg' alt=''>\n{GLANCE}", cell=0), "without alt text"),
     "figure directive without alt": (set_source("```{figure} a.svg\nText\n```\n" + GLANCE, cell=0), "without :alt:"),
     "alt over two lines": (set_source("```{figure} a.svg\n:alt: A\nhelix\n```\n" + GLANCE, cell=0), "goes on"),
     "no minutes": (set_source("# A chapter", cell=0), "no box"),

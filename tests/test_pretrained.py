@@ -91,22 +91,23 @@ def test_what_is_missing_is_named(tmp_path):
     ("change", "reason"),
     [
         ({"model": "Transformer"}, "KeyError: 'Transformer'"),
-        ({"config": json.dumps({"hidden_size": 5})}, "size mismatch"),
-        ({"config": json.dumps({"hidden_size": 0})}, "hidden_size is 0"),
-        ({"config": json.dumps({"depth": 3})}, "unexpected keyword"),
-        ({"config": "{"}, "JSONDecodeError"),
-        ({"config": "[]"}, "TypeError"),
-        ({"card": "{"}, "JSONDecodeError"),
-        (None, "KeyError: 'model'"),
+        ({"config": {"hidden_size": 5}}, "size mismatch"),
+        ({"config": {"hidden_size": 0}}, "hidden_size is 0"),
+        ({"config": {"depth": 3}}, "unexpected keyword"),
+        ({"config": []}, "TypeError"),
+        ("{", "JSONDecodeError"),
+        ("[]", "TypeError"),
+        (None, f"KeyError: '{pretrained.HEADER}'"),
     ],
 )
 def test_a_file_of_something_else_is_refused(tmp_path, change, reason):
     path = tmp_path / "a.safetensors"
     model = BiLSTM(hidden_size=4)
-    metadata = {"model": "BiLSTM", "config": json.dumps(model.config), "card": "{}"}
-    rewrite(path, dict(model.state_dict()), metadata)
+    header = {"model": "BiLSTM", "config": model.config, "card": {}}
+    rewrite(path, dict(model.state_dict()), {pretrained.HEADER: json.dumps(header)})
     assert load_pretrained(path).config == model.config
-    rewrite(path, dict(model.state_dict()), None if change is None else metadata | change)
+    changed = json.dumps(header | change) if isinstance(change, dict) else change
+    rewrite(path, dict(model.state_dict()), None if change is None else {pretrained.HEADER: changed})
     with pytest.raises(CheckpointError, match=r"a\.safetensors: holds no model of this package") as caught:
         load_pretrained(path)
     assert reason in str(caught.value) or reason in str(caught.value.__cause__)

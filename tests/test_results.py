@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from pssp_tutorial.results import FOLDER_VARIABLE, save_results
+from pssp_tutorial.results import FOLDER_VARIABLE, ResultsError, read_results, save_results
 
 
 def test_nothing_is_written_without_the_variable(tmp_path, monkeypatch):
@@ -22,7 +22,14 @@ def test_numbers_and_context_are_kept(tmp_path, monkeypatch):
     document = json.loads((tmp_path / "results" / "chapter_0.json").read_text())
     assert document["values"] == {"a": 0.25, "b": [1, 2], "c": 3}
     assert document["context"]["seed"] == 7
-    assert {"python", "torch", "machine"} <= set(document["context"])
+    assert {"python", "torch", "numpy", "machine", "command"} <= set(document["context"])
+
+
+def test_results_of_the_benchmarks_are_read():
+    """A chapter that draws them runs from any folder; a wrong name says which names are right."""
+    assert read_results("uniprot_parse")["flat_470_entries"] == 470
+    with pytest.raises(ResultsError, match=r"nothing.json: no such file; expected one of .*uniprot_parse"):
+        read_results("nothing")
 
 
 def test_a_value_that_is_no_number_leaves_the_old_file(tmp_path, monkeypatch):

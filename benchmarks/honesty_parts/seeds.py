@@ -1,0 +1,100 @@
+"""How far five seeds of one recipe lie apart, and where the first of them errs.
+
+Scored on the validation chains: seeds are a choice. Only the first one, chapter 6's model, is taken apart on the test
+chains.
+"""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+import pssp_tutorial as pssp
+from honesty_parts.recipe import BATCH_RESIDUES, CONTEXT, as_numbers, chapter_records, trained
+from pssp_tutorial.bootstrap import draw_scores, score_difference, score_interval
+
+SEEDS = range(5)
+LENGTHS = [30, 60, 100, 150, 200, 300, 400, 10_000]
+CHAIN_ENDS = [1, 2, 3, 4, 6, 11, 21, 41, 10_000]
+
+
+def seeds() -> None:
+    """Writes honesty_seeds.json."""
+    val = pssp.make_loader(pssp.load_chains().val)
+    reports = [pssp.evaluate(model_of(seed), val) for seed in SEEDS]
+    scores = np.array([report.q3 for report in reports])
+    pairs = [score_difference(first, second) for first, second in combinations(reports, 2)]
+    apart = [pair for pair in pairs if pair.low > 0 or pair.high < 0]
+    first, second = (draw_scores(report, seed=number) for number, report in enumerate(reports[:2]))
+    unpaired = np.diff(np.quantile(first - second, [0.025, 0.975]))[0] / 2
+    values = {
+        "q3": scores,
+        "mean": scores.mean(),
+        "standard_deviation": scores.std(ddof=1),
+        "range": np.ptp(scores),
+        "sov": [report.sov for report in reports],
+        "pairs": len(pairs),
+        "pairs_apart": len(apart),
+        "largest_difference": as_numbers(max(pairs, key=lambda pair: abs(pair.value))),
+        "half_width": score_interval(reports[0]).half_width,
+        "half_width_paired": np.mean([pair.half_width for pair in pairs]),
+        "half_width_unpaired": unpaired,
+    }
+    pssp.save_results("honesty_seeds", values, seeds=list(SEEDS), split="val", **CONTEXT, command="make bench")
+
+
+def model_of(seed: int) -> pssp.BiLSTM:
+    """Chapter 6's model, from another seed."""
+    train = pssp.make_loader(chapter_records(), batch_residues=BATCH_RESIDUES, seed=seed)
+    return trained(f"seed_{seed}", train, pssp.make_loader(pssp.load_chains().val), seed=seed)
+
+
+def where() -> None:
+    """Writes honesty_where.json: accuracy of chapter 6's model on the test chains by what a residue is and where."""
+    records = pssp.load_chains().test
+    predicted = pssp.predict(model_of(0), records)
+    lengths = np.array([len(record) for record in records])
+    place = np.concatenate([np.arange(1, length + 1) for length in lengths])
+    true = [pssp.reduce_states(record.structure) for record in records]
+    table = pd.DataFrame(
+        {
+            "protein": np.repeat(np.arange(len(records)), lengths),
+            "letter": list("".join(record.sequence for record in records)),
+            "dssp": list("".join(record.structure for record in records)),
+            "true": list("".join(true)),
+            "predicted": list("".join(prediction.states for prediction in predicted)),
+            "length": np.repeat(lengths, lengths),
+            "from_start": place,
+            "from_end": np.repeat(lengths, lengths) + 1 - place,
+        }
+    )
+    table["right"] = table["true"] == table["predicted"]
+    table["length_group"] = pd.cut(table["length"], LENGTHS, right=False, labels=LENGTHS[:-1])
+    nearest = table[["from_start", "from_end"]].min(axis=1)
+    table["end_group"] = pd.cut(nearest, CHAIN_ENDS, right=False, labels=CHAIN_ENDS[:-1])
+    values = {
+        "length": by_group(table, "length_group"),
+        "chain_end": by_group(table, "end_group"),
+        "letter": by_group(table, "letter"),
+        "dssp": by_group(table, "dssp"),
+        "q3": table["right"].mean(),
+        "coil_at_ends": (table["true"] == "C")[nearest <= 3].mean(),
+        "coil": (table["true"] == "C").mean(),
+    }
+    pssp.save_results("honesty_where", values, seed=0, split="test", **CONTEXT, command="make bench")
+
+
+def by_group(table: pd.DataFrame, column: str) -> dict[str, dict[str, float]]:
+    """Accuracy of each group with its interval, the share of its commonest state, and its residues."""
+    groups = {}
+    for name, rows in table.groupby(column, observed=True):
+        labels = [[pssp.encode_states("".join(part[kind])) for _, part in rows.groupby("protein")] for kind in KINDS]
+        report = pssp.Report.from_labels(*labels)
+        groups[str(name)] = as_numbers(score_interval(report)) | {
+            "commonest_state": report.support.max() / report.residues,
+            "residues": report.residues,
+        }
+    return groups
+
+
+KINDS = ("true", "predicted")

@@ -1,0 +1,70 @@
+"""How good the release model is: on val, on the test split and on CB513, with 95 % intervals over proteins.
+
+    python benchmarks/release.py --cb513 PATH      # left out: CB513 is fetched
+
+First it proves that no training or validation chain is related to a protein of CB513 (MMseqs2, E ≤ 1e-3, both ways).
+The test split and CB513 are opened here, once the model is chosen; nothing is chosen by what this prints.
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+from cb513 import read_cb513
+
+import pssp_tutorial as pssp
+from pssp_tutorial.bootstrap import score_interval
+
+sys.path.append(str(Path(__file__).parents[1] / "data" / "build"))
+import separation
+import split
+
+
+def related(queries: dict[str, str], others: dict[str, str]) -> int:
+    """Pairs that MMseqs2 calls related, searched both ways."""
+    split.SEARCH[:] = separation.SEARCH
+    with tempfile.TemporaryDirectory() as folder:
+        return sum(len(split.hits(*pair, Path(folder))) for pair in ((queries, others), (others, queries)))
+
+
+def scores(model: torch.nn.Module, records: list[pssp.ProteinRecord]) -> dict[str, object]:
+    """Everything that the model card says of one set of proteins."""
+    three, eight = (pssp.evaluate(model, pssp.make_loader(records, 16_000, classes=classes)) for classes in (3, 8))
+    q3, sov, q8 = score_interval(three), score_interval(three, "sov"), score_interval(eight)
+    return {
+        "proteins": three.proteins,
+        "residues": three.residues,
+        "q3": q3.value, "q3_low": q3.low, "q3_high": q3.high, "q3_half_width": q3.half_width,
+        "q3_per_protein": three.q_per_protein,
+        "q8": q8.value, "q8_low": q8.low, "q8_high": q8.high,
+        "sov": sov.value, "sov_low": sov.low, "sov_high": sov.high,
+        "precision": three.precision, "recall": three.recall, "f1": three.f1, "mcc": three.mcc,
+    }  # fmt: skip
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--cb513", help="the file; left out: fetched")
+    options.add_argument("--model", default="release")
+    chosen = options.parse_args()
+    model, chains = pssp.load_pretrained(chosen.model), pssp.load_chains()
+    cb513 = read_cb513(chosen.cb513)
+    learnt = {record.id: record.sequence for record in (*chains.train, *chains.val)}
+    hits = related(learnt, {record.id: record.sequence for record in cb513})
+    print(f"{hits} hits between CB513 and the {len(learnt)} chains of train and val")
+    reserved = {record.id for record in chains.reserved}
+    values: dict[str, object] = {
+        "cb513_hits": hits,
+        "reserved_in_training": len(reserved & learnt.keys()),
+        "parameters": pssp.count_parameters(model),
+    }
+    for name, records in {"val": chains.val, "test": chains.test, "cb513": cb513}.items():
+        values[name] = found = scores(model, records)
+        print(f"{name}: Q3 {found['q3']:.4f} ({found['q3_low']:.4f} to {found['q3_high']:.4f}), SOV {found['sov']:.4f}")
+    pssp.save_results("release", values, command="python benchmarks/release.py", model=model.name, card=model.card)
+
+
+if __name__ == "__main__":
+    main()

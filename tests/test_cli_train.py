@@ -1,0 +1,85 @@
+"""``pssp train``: from a data set to a file that predicts, and what it refuses."""
+
+import hashlib
+import lzma
+import re
+
+import numpy as np
+import pytest
+
+import pssp_tutorial.chains as module
+from pssp_tutorial.chains import COLUMNS, load_chains
+from pssp_tutorial.cli import main
+from pssp_tutorial.inference import evaluate
+from pssp_tutorial.pretrained import load_pretrained
+from tests.test_profiles import profiles_of
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """A data set of a dozen chains, as ``pssp uniprot build`` writes one."""
+    path = tmp_path_factory.mktemp("data") / "few.tsv.xz"
+    mini = load_chains("mini")
+    rows = ["\t".join(COLUMNS)]
+    for split, records in (("train", mini.train[:16]), ("val", mini.val[:4]), ("test", mini.test[:2])):
+        rows += ["\t".join((r.id, r.id, split, "0", r.sequence, r.structure, "a" * len(r))) for r in records]
+    path.write_bytes(lzma.compress(("\n".join(rows) + "\n").encode()))
+    path.with_name(f"{path.name}.sha256").write_text(hashlib.sha256(path.read_bytes()).hexdigest())
+    return path
+
+
+def run(*arguments) -> int:
+    return main(["train", "--threads", "1", "--hidden", "8", "--epochs", "2", *map(str, arguments)])
+
+
+def test_a_trained_model_is_read_back_with_its_card(data, tmp_path, capsys):
+    """The number that the command prints, and the card keeps, is what the written file reaches."""
+    out = tmp_path / "mine.safetensors"
+    assert run("--data", data, "--out", out) == 0
+    model = load_pretrained(out)
+    report = evaluate(model, load_chains(path=data).val)
+    assert model.card["val_q3"] == pytest.approx(report.q3, abs=0.02)  # the file has 16-bit weights
+    assert f"val_q3 {model.card['val_q3']:.4f}" in capsys.readouterr().err
+    assert model.card["options"]["hidden"] == 8
+
+
+def test_the_same_command_goes_on_from_its_checkpoint(data, tmp_path):
+    paths = [tmp_path / name for name in ("first.safetensors", "second.safetensors")]
+    for path in paths:
+        assert run("--data", data, "--checkpoint", tmp_path / "run.pt", "--out", path, "--quiet") == 0
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_a_student_learns_from_a_teacher_that_reads_profiles(tmp_path, monkeypatch):
+    """The commands of the release, on a few chains."""
+    mini = load_chains("mini")
+    few = mini.train[:8] + mini.val[:3]
+    profiles = profiles_of(few)
+    path = tmp_path / "profiles.npz"
+    np.savez_compressed(path, ids=np.array(list(profiles)), frequencies=np.concatenate(list(profiles.values())))
+    small = module.ChainSet(few, ("train",) * 8 + ("val",) * 3, tuple(r.id for r in few), (True,) * 11)
+    monkeypatch.setattr(module, "load_chains", lambda *_, **__: small)
+    common = ("--states", "8", "--profiles", path, "--accessibility-weight", "0.25", "--average", "0.5", "--quiet")
+    teacher, student = tmp_path / "teacher.safetensors", tmp_path / "student.safetensors"
+    assert run(*common, "--read-profile", "--out", teacher) == 0
+    assert run(*common, "--teacher", teacher, "--relatives", "1", "--profile-weight", "0.2", "--out", student) == 0
+    assert load_pretrained(teacher).config["input_size"] == 41
+    assert load_pretrained(student).config["input_size"] == 21
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (("--relatives", "1"), "--relatives is given; expected --profiles with it"),
+        (("--profiles", "none.npz"), "none.npz: .*expected the file that data/build/profiles.py writes"),
+        (("--data", "none.tsv.xz"), "none.tsv.xz.*missing"),
+        (("--dropout", "1.5"), "dropout is 1.5; expected a share from 0 to below 1"),
+    ],
+)
+def test_what_cannot_work_is_one_line_and_writes_nothing(options, complaint, tmp_path, capsys):
+    out = tmp_path / "mine.safetensors"
+    assert run(*options, "--out", out) == 1
+    said = capsys.readouterr().err
+    assert re.search(complaint, said)
+    assert len(said.splitlines()) == 1
+    assert not out.exists()
