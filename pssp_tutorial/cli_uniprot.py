@@ -86,7 +86,8 @@ line; what was left out, and why, is reported on standard error.
 
 BUILD = """Make a data set: label the entries, filter them, group relatives, and split
 them so that no protein in the validation or test set has a relative in the
-training set. Without FILE, the entries are fetched first.
+training set. Without FILE, the entries are fetched first. Beside the data set,
+a file with the ending .info.json keeps its origin: release, query, options.
 
   pssp uniprot build some.dat.gz --out mine.tsv.xz
   pssp uniprot build --limit 2000 --out mine.tsv.xz

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import shutil
 import sys
 import tempfile
@@ -30,9 +31,13 @@ COLUMNS = {
     "known": lambda item: int(item.record.mask.sum()),
     "coverage_from": lambda item: item.coverage_from,
     "structures": lambda item: "; ".join(map(str, item.structures)),
+    "source": lambda item: item.record.source,
     "sequence": lambda item: item.record.sequence,
     "structure": lambda item: item.record.structure,
 }
+LABELLING = ("turns", "without_evidence", "methods", "max_resolution")
+SELECTION = ("min_length", "max_length", "fragments", "unusual")
+SETTINGS = ("limit", *LABELLING, *SELECTION, "identity", "val", "test", "seed", "redundancy")
 
 
 def run_fetch(options: Namespace) -> None:
@@ -75,32 +80,42 @@ def run_parse(options: Namespace) -> None:
 
 
 def run_build(options: Namespace) -> None:
-    """Write the data set."""
+    """Write the data set, and beside it where its entries come from and how they were chosen."""
     report = LabelReport()
-    if options.files or options.shipped:
-        chosen = list(_selected(options, report))
-    else:
-        with tempfile.TemporaryDirectory() as folder:
+    settings = {name: value for name, value in vars(options).items() if name in SETTINGS}
+    with tempfile.TemporaryDirectory() as folder:
+        if not options.files and not options.shipped:
             options.files = [str(_fetch(options, Path(folder, "entries.dat.gz")).path)]
-            chosen = list(_selected(options, report))
+        sources = ["the shipped entries"] * options.shipped + [_origin(name) for name in options.files]
+        chosen = list(_selected(options, report))
     _finish(options, report)
     shares = dict(val=options.val, test=options.test, seed=options.seed, identity=options.identity)
     chains = to_chains(chosen, **shares, method=options.redundancy)
     write_chains(chains, options.out)
+    with write_atomically(f"{options.out}.info.json") as handle:
+        origin = {"sources": sources, "settings": settings, "report": str(report).splitlines()}
+        handle.write((json.dumps(origin, indent=1, ensure_ascii=False) + "\n").encode())
     counts = ", ".join(f"{len(chains.of(name))} {name}" for name in ("train", "val", "test", "excluded"))
     _tell(options, f"{len(chains)} proteins in {options.out}: {counts}")
 
 
+def _origin(name: str) -> dict[str, Any] | str:
+    """What a fetch wrote beside its file (query, release, checksum, licence); else the name of the file."""
+    try:
+        return json.loads(Path(f"{name}.info.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return Path(name).name
+
+
 def _labelled(options: Namespace, report: LabelReport) -> Iterator[LabelledEntry]:
-    names = ("turns", "without_evidence", "methods", "max_resolution")
     entries = islice(_entries(options, report), options.limit)
     shown = tqdm(entries, unit=" entries", delay=1, leave=False, disable=options.quiet)
-    return label_entries(shown, report=report, **{name: getattr(options, name) for name in names})
+    return label_entries(shown, report=report, **{name: getattr(options, name) for name in LABELLING})
 
 
 def _selected(options: Namespace, report: LabelReport) -> Iterator[LabelledEntry]:
-    names = ("min_length", "max_length", "fragments", "unusual")
-    return select_entries(_labelled(options, report), report=report, **{name: getattr(options, name) for name in names})
+    chosen = {name: getattr(options, name) for name in SELECTION}
+    return select_entries(_labelled(options, report), report=report, **chosen)
 
 
 def _entries(options: Namespace, report: LabelReport) -> Iterator[UniProtEntry | InactiveEntry]:

@@ -13,7 +13,7 @@ from uniprot_server import UniProtServer
 
 from pssp_tutorial import label_entries, load_chains, load_uniprot_entries, uniprot_text
 from pssp_tutorial.cli import EXIT_CODES, main
-from pssp_tutorial.uniprot_client import FetchSettings
+from pssp_tutorial.uniprot_client import QUERY, FetchSettings
 
 PSSP = [sys.executable, "-c", "import sys; from pssp_tutorial.cli import main; sys.exit(main())"]
 
@@ -73,6 +73,7 @@ def test_parse_writes_a_table_and_reports(pssp, tmp_path):
     assert len(rows) == 45
     header = rows[0]
     row = dict(zip(header, next(row for row in rows if row[0] == "Q7Z739"), strict=True))
+    assert row["source"] == "UniProt Q7Z739 version 153 of 2022-08-03"
     assert row["structures"] == "6ZOT X-ray 2.7 Å A/B 392-571"
     assert row["structure"][391:400] == "CHHHHHHHH"
     assert row["structure"][:391] == "?" * 391
@@ -148,6 +149,10 @@ def test_build_from_a_file(pssp, tmp_path):
     assert (code, data) == (0, b"")
     chains = load_chains(path=out)
     assert f"{len(chains)} proteins in {out}: {len(chains.train)} train, {len(chains.val)} val" in said
+    origin = json.loads(Path(f"{out}.info.json").read_text())
+    assert origin["sources"] == ["entries.dat.gz"]
+    assert origin["settings"]["max_length"] == 250
+    assert origin["report"][0].startswith("47 entries read, ")
     first = out.read_bytes()
     assert pssp("uniprot", "build", source, "--out", out, *options)[0] == 0
     assert out.read_bytes() == first
@@ -160,6 +165,8 @@ def test_build_fetches_first_when_there_is_no_file(server, pssp, tmp_path):
     )
     assert (code, said) == (0, "")
     assert 8 <= len(load_chains(path=out)) <= 12
+    (fetched,) = json.loads(Path(f"{out}.info.json").read_text())["sources"]
+    assert (fetched["release"], fetched["entries"], fetched["query"]) == ("2026_01", 12, QUERY)
 
 
 @pytest.mark.parametrize("command", ["", "uniprot", "uniprot fetch", "uniprot parse", "uniprot build"])
