@@ -3,8 +3,8 @@
     PSSP_RESULTS=benchmarks/results python benchmarks/in_the_page.py
 
 The largest difference of a probability over 100 test chains; and the time for 500 residues: the fastest of 20 rounds,
-by the clock, and the processor time of the page's thread, which other work on the machine does not stretch. Needs Chromium
-(Debian and Ubuntu: apt install chromium).
+by the clock, and the processor time of the page's thread, which other work on the machine does not stretch. Needs
+Chromium (Debian and Ubuntu: apt install chromium).
 """
 
 import shutil
