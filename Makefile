@@ -10,10 +10,10 @@ SITE := build/site/_build/html
 CHECKED_SITE := build/checked-site/_build/html
 RELEASE_TASKS := --profiles build/data/profiles.npz --states 8 --embedding 128 --learning-rate 0.003 --bfloat16 \
 	--accessibility-weight 0.25 --threads 1
-BENCHMARKS := $(wildcard benchmarks/*.py)
+BENCHMARKS := $(filter-out benchmarks/cb513.py, $(wildcard benchmarks/*.py))  # which only reads a file
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book chapters test fuzz results lab bench data release clean
+.PHONY: help setup book chapters test fuzz results pdf links lab bench data release clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -48,6 +48,12 @@ test: $(INSTALLED) ## every check: style, layers, unit tests, doctests, data, ch
 
 fuzz: $(INSTALLED) ## 10,000 damaged inputs for each test of a parser (half an hour)
 	PSSP_FUZZ=10000 $(BIN)/python -m pytest $(wildcard tests/test_*fuzz.py)
+
+pdf: book ## print every page of the book to build/pdf, with Chromium
+	$(BIN)/python book/paper.py $(SITE) build/pdf
+
+links: book ## list the links that lead out of the book (book/external_links.py --check asks each for an answer)
+	$(BIN)/python book/external_links.py $(SITE)
 
 lab: $(INSTALLED) ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab book

@@ -22,6 +22,7 @@ _MODULES = {
     "boundaries": "observed_segments segment_statistics",
     "calibration": "apply_temperature fit_temperature reliability",
     "chains": "ChainSet load_chains",
+    "checks": "",
     "errors": "PSSPError",
     "files": "FileError",
     "inference": "Prediction evaluate iter_predict predict",

@@ -1,34 +1,38 @@
-"""The built site as a reader meets it: from file://, offline, wide and narrow, light and dark.
+"""The built site as a reader meets it: from file://, offline, wide and narrow, light and dark, by keyboard, on paper.
 
-The site is the one that PSSP_SITE names, or else what `make test` or `make book` built last.
+The site is the one that PSSP_SITE names, or else what `make test` or `make book` built last. What axe-core finds on the
+pages is kept in build/accessibility.tsv.
 """
 
+import json
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
+import external_links
 import pytest
 import yaml
+from paper import CHROMIUM_OPTIONS, TYPESET, find_chromium, page_names, print_page
 
 REPOSITORY = Path(__file__).parents[1]
-TOC = yaml.safe_load((REPOSITORY / "book" / "_toc.yml").read_text(encoding="utf-8"))
-PAGES = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])]
+PAGES = page_names()
+CHAPTERS = [name for name in PAGES if re.match(r"\d\d_", name)]
 BUILT = [REPOSITORY / "build" / name / "_build" / "html" for name in ("checked-site", "site")]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-CHROMIUM_OPTIONS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+CHROMIUM = find_chromium()
 PROBLEMS = """() => {
     const all = (selector) => [...document.querySelectorAll(selector)];
+    const levels = all("h1, h2, h3, h4, h5, h6").filter((title) => title.checkVisibility()).map((t) => +t.tagName[1]);
     return {
         "titles but one": all("h1").filter((title) => title.checkVisibility()).length - 1,
         "pictures without alt text": all("img").filter((image) => !image.alt?.trim()).map((image) => image.src),
         "pictures not loaded": all("img").filter((image) => !image.naturalWidth).map((image) => image.src),
         "equations not typeset": all(".math").filter((math) => !math.querySelector("mjx-container")).length,
+        "titles that skip a level": levels.filter((level, index) => level > (levels[index - 1] ?? 0) + 1).length,
+        "code without a copy button": all("div.cell_input .highlight")
+            .filter((code) => !code.querySelector("button.copybtn")).length,
         "errors in equations": all("mjx-merror, [data-mjx-error], mjx-container [fill=red]").length,
     };
 }"""
@@ -37,6 +41,11 @@ OVERFLOW = """() => [document.documentElement, document.querySelector("article")
 RAW_MARKUP = re.compile(r"\$\$|\\\(|\\\[|\{(?:eq|numref|term|cite\S*|result|source)\}`")
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1366, "height": 900}
+
+
+def chapter_text(name: str) -> str:
+    path = REPOSITORY / "book" / f"{name}.ipynb"
+    return path.read_text(encoding="utf-8") if path.exists() else "{}"
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +82,7 @@ class Visit:
         self.page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.goto(address)
-        self.page.wait_for_function("!window.MathJax?.startup?.promise || MathJax.startup.promise.then(() => true)")
+        self.page.wait_for_function(TYPESET)
 
     def __enter__(self) -> "Visit":
         return self
@@ -96,6 +105,71 @@ def test_page(site: Path, browser, name: str) -> None:
         assert RAW_MARKUP.findall(visit.ask("document.querySelector('article').innerText")) == []
         visit.page.set_viewport_size(PHONE)
         assert visit.ask(OVERFLOW) == [0, 0]
+
+
+@pytest.fixture(scope="module")
+def findings() -> Iterator[list[tuple[str, ...]]]:
+    """What axe-core finds, written to a file when all pages have been seen."""
+    rows: list[tuple[str, ...]] = []
+    yield rows
+    target = REPOSITORY / "build" / "accessibility.tsv"
+    target.parent.mkdir(exist_ok=True)
+    lines = ["\t".join(row) for row in (("page", "mode", "rule", "impact", "element"), *sorted(rows))]
+    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_accessibility(site: Path, browser, findings: list, name: str, mode: str) -> None:
+    """Nothing that axe-core calls serious or critical: contrast, names of buttons, labels, order, roles."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python")
+    options = {"resultTypes": ["violations"], "preload": False}  # preloading asks for files, which file:// refuses
+    context = {"exclude": [[".module-source"]]}  # thousands of coloured words, all of them as in the chapters' code
+    with Visit(browser, (site / f"{name}.html").as_uri(), mode=mode) as visit:
+        found = axe.Axe().run(visit.page, context, options).response["violations"]
+    rows = [(name, mode, rule["id"], rule["impact"], node["html"][:80]) for rule in found for node in rule["nodes"]]
+    findings += [tuple(" ".join(str(part).split()) for part in row) for row in rows]
+    assert [row for row in rows if row[3] in ("serious", "critical")] == []
+
+
+@pytest.mark.parametrize("name", [name for name in CHAPTERS if "pssp.checks.quiz(" in chapter_text(name)])
+def test_quiz_by_keyboard(site: Path, browser, name: str) -> None:
+    """An answer unfolds with the Enter key, and says whether it is right."""
+    with Visit(browser, (site / f"{name}.html").as_uri()) as visit:
+        answer = visit.page.locator(".quiz details").first
+        answer.locator("summary").focus()
+        visit.page.keyboard.press("Enter")
+        assert answer.get_attribute("open") is not None
+        assert re.match(r"Right\.|No\.", answer.locator("p").inner_text())
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_notebook_can_be_downloaded(site: Path, name: str) -> None:
+    """The button at the head of a chapter leads to the notebook that the page was made from."""
+    assert f"_sources/{name}.ipynb" in Anchors(site / f"{name}.html").links
+    given = json.loads((site / "_sources" / f"{name}.ipynb").read_text(encoding="utf-8"))
+    ours = json.loads(chapter_text(name))
+    assert [cell["source"] for cell in given["cells"]] == [cell["source"] for cell in ours["cells"]]
+
+
+def test_page_on_paper(site: Path, browser, tmp_path: Path) -> None:
+    """Printed, a chapter has its text, its folded solutions and its figures, and nothing of the site around it."""
+    pypdf = pytest.importorskip("pypdf", reason="pip install pypdf")
+    print_page(browser, (site / "02_lstm.html").as_uri(), tmp_path / "page.pdf")
+    pages = pypdf.PdfReader(tmp_path / "page.pdf").pages
+    text = " ".join(" ".join(page.extract_text() for page in pages).split())
+    assert 8 <= len(pages) <= 60
+    for words in ("The LSTM, equation by equation", "forget gate", "Where next", "def gru_step(x, h, W, U, b, d)"):
+        assert words in text
+    assert "Search the book" not in text
+    assert sum(len(page.images) for page in pages) >= 2
+    assert min(float(page.mediabox.width) for page in pages) > 590  # A4, in points
+
+
+def test_external_links_are_listed(site: Path) -> None:
+    links = external_links.external_links(site)
+    assert any(link.startswith("https://doi.org/") for link in links)
+    assert all(link.startswith(("http://", "https://")) for link in links)
 
 
 def test_chapters_have_equations(site: Path, browser) -> None:

@@ -1,0 +1,104 @@
+"""Questions at the end of each chapter, with an explanation for each answer.
+
+They are plain HTML: an answer unfolds and says whether it is right, and why. So they work on the built page, in
+JupyterLab, in Colab and without JavaScript. The files have jupyterquiz's format, so ``jupyterquiz.display_quiz`` reads
+them too.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+
+from pssp_tutorial.errors import PSSPError
+
+FOLDER = "quizzes"
+
+
+class QuizError(PSSPError):
+    """A quiz that does not exist, or a file that is none."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A choice, whether it is right, and why."""
+
+    text: str
+    correct: bool
+    feedback: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, and what there is to choose from."""
+
+    text: str
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True)
+class Quiz:
+    """The questions of a chapter; shown as a page of answers to unfold."""
+
+    chapter: int
+    questions: tuple[Question, ...]
+
+    def __repr__(self) -> str:
+        lines = []
+        for number, question in enumerate(self.questions, start=1):
+            lines.append(f"{number}. {question.text}")
+            lines += [f"   {letter}) {answer.text}" for letter, answer in zip("abcdef", question.answers, strict=False)]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return f'<div class="quiz">{"".join(map(_question, range(1, 99), self.questions))}</div>'
+
+
+def _question(number: int, question: Question) -> str:
+    answers = "".join(
+        f"<details><summary>{escape(answer.text)}</summary>"
+        f"<p><strong>{'Right.' if answer.correct else 'No.'}</strong> {escape(answer.feedback)}</p></details>"
+        for answer in question.answers
+    )
+    return f"<p><strong>{number}.</strong> {escape(question.text)}</p>{answers}"
+
+
+def quiz_path(chapter: int) -> Path:
+    """Where the file lies: inside the installed package, or in ``book/`` of a checkout.
+
+    >>> quiz_path(2).name
+    'chapter_2.json'
+    """
+    name = f"chapter_{chapter}.json"
+    package = Path(__file__).parents[1]
+    installed = package / FOLDER / name
+    return installed if installed.exists() else package.parent / "book" / FOLDER / name
+
+
+@lru_cache
+def quiz(chapter: int) -> Quiz:
+    """The quiz of a chapter, 1 to 7.
+
+    Raises
+    ------
+    QuizError
+        If there is none.
+
+    >>> len(quiz(1).questions) >= 3
+    True
+    """
+    path = quiz_path(chapter)
+    if not path.exists():
+        raise QuizError(f"no quiz for chapter {chapter!r}; expected 1 to 7")
+    try:
+        questions = tuple(
+            Question(
+                item["question"],
+                tuple(Answer(one["answer"], bool(one["correct"]), one["feedback"]) for one in item["answers"]),
+            )
+            for item in json.loads(path.read_text(encoding="utf-8"))
+        )
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise QuizError(f"{path}: {error!r}; expected a list of questions in jupyterquiz's format") from error
+    return Quiz(chapter, questions)
