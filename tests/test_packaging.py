@@ -46,7 +46,9 @@ def test_wheel_finds_its_data_from_any_folder(installed: Path, tmp_path: Path) -
         "print(*map(len, chains.splits), len(pssp.load_uniprot_entries()), len(results['q3']))\n"
         "print(len(pssp.checks.quiz(1).questions))\n"
     )
-    where, counts, questions = run(sys.executable, "-c", script, folder=tmp_path, PYTHONPATH=str(installed)).splitlines()
+    where, counts, questions = run(
+        sys.executable, "-c", script, folder=tmp_path, PYTHONPATH=str(installed)
+    ).splitlines()
     assert Path(where).is_relative_to(installed)
     assert counts == "300 60 60 47 5"
     assert questions == "4"
