@@ -47,6 +47,7 @@ HIDDEN = (  # what is no prose, or comes from a file
     re.compile(r"^\*\*Minutes\*\*\n:.*(?:\n(?!\n|:::).*)*", re.MULTILINE),  # checked by test_notebooks_lint.py
     re.compile(r"\b[Ee]xercises? \d+\.\d+|\bCC[ -]BY(?:-\w\w)? \d\.\d|\bCC0 \d\.\d|\bApache (?:License )?\d\.\d"),
     re.compile(r"\bPython \d\.\d+|(?<=[A-Za-z]-)\d+\.\d+\b|(?<===)\d+\.\d+"),  # versions
+    re.compile(r"\*\d+ minutes · runs in"),  # what a chapter may take to read
     re.compile(r"\((?:about )?\d+(?:[-–]\d+)? minutes\b[^)]*\)|\(an hour[^)]*\)"),  # what an exercise may take
 )
 

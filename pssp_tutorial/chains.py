@@ -138,7 +138,8 @@ def load_chains(subset: Literal["all", "mini"] = "all", path: str | PathLike | N
     """
     if subset not in ("all", "mini"):
         raise ChainDataError(f"subset {subset!r}; expected 'all' or 'mini'")
-    chains = _read(Path(path) if path is not None else default_path())
+    path = Path(path) if path is not None else default_path()
+    chains = _read(path, path.stat().st_mtime_ns if path.exists() else 0)  # a file that was written anew is read anew
     return chains if subset == "all" else _mini(chains)
 
 
@@ -151,7 +152,7 @@ def _mini(chains: ChainSet) -> ChainSet:
 
 
 @lru_cache(maxsize=2)
-def _read(path: Path) -> ChainSet:
+def _read(path: Path, written: int) -> ChainSet:
     remedy = "restore it from the repository, or install the package again"
     digest_path = path.with_name(path.name + ".sha256")
     try:

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from pssp_tutorial import __version__, cli_train, cli_uniprot
+from pssp_tutorial import __version__, cli_predict, cli_train, cli_uniprot
 from pssp_tutorial.errors import PSSPError
 from pssp_tutorial.files import FileError
 from pssp_tutorial.uniprot_client import FetchError, QueryError
@@ -17,19 +17,21 @@ EXIT_CODES = """exit codes:
   2    the command line is not right
   3    UniProt cannot be reached, or fails; what was fetched is kept, run the same command again
   4    a file cannot be written; the old one is as it was
-  130  stopped with Ctrl-C; what was fetched is kept, run the same command again"""
+  5    done, but for records that standard error names (predict)
+  130  stopped with Ctrl-C; what was fetched is kept, and no file is half written"""
 
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line; each command brings the function that runs it."""
     main = argparse.ArgumentParser(
         prog="pssp",
-        description="Protein secondary structure: data from UniProt. The book explains every step.",
+        description="Protein secondary structure: predict it, and get data from UniProt. The book explains every step.",
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     main.add_argument("--version", action="version", version=f"pssp {__version__}")
     commands = main.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    cli_predict.add_command(commands, EXIT_CODES)
     cli_train.add_command(commands, EXIT_CODES)
     cli_uniprot.add_commands(commands, EXIT_CODES)
     return main
@@ -48,10 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as stop:  # argparse has said why
         return int(stop.code or 0)
     try:
-        options.run(options)
+        code = options.run(options) or OK
         sys.stdout.flush()
     except BrokenPipeError:  # the reader of our output, such as head, has had enough
         _silence()
+        return OK
     except OSError as error:  # standard output, or a temporary file
         _silence()
         print(f"pssp: not written ({error.strerror or error})", file=sys.stderr)
@@ -64,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(error, FileError):
             return DISK
         return NETWORK if isinstance(error, FetchError) and not isinstance(error, QueryError) else BAD_INPUT
-    return OK
+    return code
 
 
 def _silence() -> None:

@@ -119,12 +119,8 @@ def _score(
     if objective is not None:
         loss, logits = objective(model, batch)
     else:
-        logits = model(batch.inputs, batch.lengths)  # [batch, length, class]
+        logits = model(batch.inputs, batch.lengths).float()  # [batch, length, class]; a sum needs 32 bits
         loss = cross_entropy(
-            logits.float().flatten(0, 1),  # sums need 32 bits
-            batch.labels.flatten(),
-            class_weights,
-            ignore_index=IGNORE_INDEX,
-            reduction="sum",
+            logits.flatten(0, 1), batch.labels.flatten(), class_weights, ignore_index=IGNORE_INDEX, reduction="sum"
         )
     return loss, int((logits.argmax(dim=-1) == batch.labels).sum())

@@ -18,7 +18,8 @@ class FileError(PSSPError):
 def write_atomically(path: str | PathLike, *, durable: bool = True) -> Iterator[BinaryIO]:
     """Open a file to write bytes; it takes the place of the old one only when all of it is on the disk.
 
-    A kill leaves the old file or the new one, and perhaps ``<name>.part``, which the next writing replaces.
+    A kill leaves the old file or the new one, and perhaps ``<name>.part``, which the next writing replaces. A link
+    stays: the file that it leads to is written.
 
     Parameters
     ----------
@@ -28,7 +29,8 @@ def write_atomically(path: str | PathLike, *, durable: bool = True) -> Iterator[
     Raises
     ------
     FileError
-        Naming the file and what the system said; the old file is as it was.
+        Naming the file and what the system said; the old file is as it was. A device or a pipe is refused: it would be
+        replaced by a file.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -38,6 +40,10 @@ def write_atomically(path: str | PathLike, *, durable: bool = True) -> Iterator[
     'whole'
     """
     path = Path(path)
+    if path.is_symlink():
+        path = path.resolve()
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise FileError(f"{path}: not written, for it is a device or a pipe; expected the name of a file")
     partial = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

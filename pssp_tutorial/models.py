@@ -21,6 +21,8 @@ from pssp_tutorial.errors import PSSPError
 
 AnyModule = TypeVar("AnyModule", bound=nn.Module)
 
+CACHED_RESIDUES = 4_000  # whose values stay in a processor's cache
+
 
 class ModelError(PSSPError):
     """A model was given a setting, a batch or a device that it can't work with."""
@@ -83,6 +85,14 @@ class BidirectionalLSTM(nn.Module):
         if packed:
             chains = pack_padded_sequence(inputs, lengths.cpu(), batch_first=True, enforce_sorted=False)
             return pad_packed_sequence(self.lstm(chains)[0], batch_first=True, total_length=inputs.shape[1])[0]
+        if torch.is_grad_enabled():
+            return self._both_ways(inputs, lengths)
+        chains = max(1, CACHED_RESIDUES // inputs.shape[1])  # at a time: in prediction a larger part is slower
+        parts = zip(inputs.split(chains), lengths.split(chains), strict=True)
+        return torch.cat([self._both_ways(*part) for part in parts])
+
+    def _both_ways(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """Run each direction on its own; backwards, every chain is reversed within its own length."""
         forwards, backwards = self.lstm.all_weights
         mirror = _mirror(lengths.to(inputs.device), inputs.shape[1])
         ahead = self._run(inputs, forwards)

@@ -1,5 +1,6 @@
 """The embedded chain set: complete, undamaged, and split so that no homolog crosses."""
 
+import hashlib
 import json
 import lzma
 import shutil
@@ -160,3 +161,13 @@ def test_the_readme_tells_the_counts(chains):
         assert f"| `{split}` | {count:,} | {SUMMARY['residues_per_split'][split]:,} |" in text
     assert SUMMARY["sha256"] in text
     assert f"{SUMMARY['clusters']:,} of them" in text
+
+
+def test_a_data_set_that_was_built_anew_is_read_anew(tmp_path):
+    """A reader builds a set, looks at it, and builds it again: the second look must not show the first."""
+    path = tmp_path / "mine.tsv.xz"
+    for chain_id in ("first", "second"):
+        row = "\t".join((chain_id, chain_id, "train", "0", "MKTV", "CHHC", "aaaa"))
+        path.write_bytes(lzma.compress(("\t".join(COLUMNS) + f"\n{row}\n").encode()))
+        path.with_name(f"{path.name}.sha256").write_text(hashlib.sha256(path.read_bytes()).hexdigest())
+        assert load_chains(path=path).records[0].id == chain_id

@@ -105,6 +105,22 @@ def test_the_fast_pass_equals_the_packed_one(lengths, padding, hidden, seed):
     torch.testing.assert_close(*results, rtol=1e-10, atol=1e-10)
 
 
+@settings(deadline=None, max_examples=25)
+@given(lengths=lengths_of_a_batch, part=st.integers(1, 100), seed=st.integers(0, 2**31))
+def test_prediction_in_parts_equals_the_packed_pass(lengths, part, seed):
+    """A batch that would leave the processor's cache runs a few chains at a time: no chain may be lost or moved."""
+    torch.manual_seed(seed)
+    layer = BidirectionalLSTM(5, 4).double()
+    inputs, lengths = torch.randn(len(lengths), max(lengths), 5, dtype=torch.float64), torch.tensor(lengths)
+    mask = torch.arange(inputs.shape[1]) < lengths[:, None]
+    results = []
+    with pytest.MonkeyPatch.context() as patch, torch.inference_mode():
+        patch.setattr(models, "CACHED_RESIDUES", part)
+        for layer.packed in (False, True):
+            results.append(layer(inputs, lengths)[mask])
+    torch.testing.assert_close(*results, rtol=1e-10, atol=1e-10)
+
+
 def test_the_route_is_chosen_by_the_device():
     """On the CPU the fast form runs: it is many times faster in training there."""
     layer, inputs, lengths = BidirectionalLSTM(5, 3), torch.randn(2, 8, 5), torch.tensor([8, 3])

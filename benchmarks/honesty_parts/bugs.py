@@ -92,7 +92,8 @@ def loss(records: Records, val: Records) -> dict[str, dict]:
     val_loader, train = choosing(val), pssp.make_loader(records, batch_residues=BATCH_RESIDUES)
     models = {
         "correct": trained("bug_none", train, val_loader),
-        "softmax_first": trained("bug_softmax", train, val_loader, model_class=SoftmaxFirst),
+        # Its validation sees logits, on which the loss means nothing: the accuracy chooses the epoch.
+        "softmax_first": trained("bug_softmax", train, val_loader, model_class=SoftmaxFirst, monitor="val_accuracy"),
         "mixed": trained("bug_mixed", Mixed(records), val_loader),
         "padding": trained("bug_padding", PaddingIsCoil(records), val_loader),
     }

@@ -143,7 +143,13 @@ def main(profiles_path: str, teacher_path: str) -> None:
         low, high = np.quantile(gains, [0.025, 0.975]).tolist()
         gain = float((hits - base).sum() / lengths.sum())
         rows[name] = {"q3": float(hits.sum() / lengths.sum()), "gain": gain, "low": low, "high": high}
-        rows[name] |= {"points": 100 * gain, "low_points": 100 * low, "high_points": 100 * high, "seconds": found["seconds"], "best_epoch": found["best_epoch"]}
+        rows[name] |= {
+            "points": 100 * gain,
+            "low_points": 100 * low,
+            "high_points": 100 * high,
+            "seconds": found["seconds"],
+            "best_epoch": found["best_epoch"],
+        }
         print(f"{name:34} {rows[name]['q3']:.4f} {gain:+.4f} ({low:+.4f} to {high:+.4f})", flush=True)
     seeds = [rows[name]["q3"] for name in rows if name.startswith("baseline")]
     reading = ProfileLoader(chains.val, 16_000, profiles=profiles, as_input=True)

@@ -1,0 +1,151 @@
+"""``pssp predict``: its options, and what they do."""
+
+import argparse
+import gzip
+import io
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from tqdm import tqdm
+
+from pssp_tutorial.errors import PSSPError
+from pssp_tutorial.files import write_atomically
+from pssp_tutorial.records import open_text, read_fasta
+from pssp_tutorial.writers import FORMATS, Folder, Single
+
+SKIPPED = 5  # exit code
+
+HELP = """Predict helix, strand and coil for each protein of a FASTA file, from its sequence alone.
+
+  pssp predict proteins.fasta --out predictions.jsonl
+  pssp predict proteins.fasta.gz --format ss2 --out folder/
+  cat proteins.fasta | pssp predict - --format tsv | less
+
+A record that cannot be used is named on standard error with its line and left out; the exit code is then 5.
+FILE and --out may end in .gz. A file is written when all of it is there: an interrupted run leaves no half file."""
+
+FORMAT_HELP = """jsonl (default): one object a line with id, sequence, states, probabilities (a list of [H, E, C] for
+each residue) and model; fasta: the states in place of the residues; tsv: one line a residue; ss2: as PSIPRED writes it,
+which is one protein a file, so for several proteins --out is a folder and ends in a slash"""
+
+
+def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
+    """Add ``predict``."""
+    layout = argparse.RawDescriptionHelpFormatter
+    summary = "predict helix, strand and coil of the proteins in a FASTA file"
+    command = commands.add_parser("predict", help=summary, description=HELP, epilog=epilog, formatter_class=layout)
+    command.set_defaults(run=run)
+    command.add_argument("file", metavar="FILE", help="FASTA, plain or .gz; - is standard input")
+    command.add_argument("--out", default="-", metavar="FILE", help="the file to write; - is standard output (default)")
+    command.add_argument("--format", choices=FORMATS, default="jsonl", help=FORMAT_HELP)
+    states = "3: helix, strand and coil (default); 8: DSSP's states, in the order HGIEBTSC, if the model knows them"
+    command.add_argument("--states", type=int, choices=(3, 8), default=3, help=states)
+    model = "a model that comes with pssp (default: release), or the path of a .safetensors file"
+    command.add_argument("--model", default="release", metavar="NAME", help=model)
+    command.add_argument("--device", default="auto", help="cpu, cuda, ...; auto is CUDA where there is one (default)")
+    command.add_argument("--threads", type=_positive, metavar="N", help="processor cores to use (default: all)")
+    command.add_argument("--strict", action="store_true", help="stop at the first record that cannot be used")
+
+
+def run(options: Namespace) -> int:
+    """Predict record after record into the output; the exit code says whether some were left out."""
+    import torch  # takes a second or two, for which --help need not wait
+
+    from pssp_tutorial.inference import iter_predict
+    from pssp_tutorial.pretrained import load_pretrained
+
+    _check_paths(options)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    model = load_pretrained(options.model)
+    done, skipped = 0, 0
+
+    def skip(error: PSSPError) -> None:
+        nonlocal skipped
+        skipped += 1
+        tqdm.write(f"pssp: skipped: {error}", file=sys.stderr)
+
+    with _bar(options.file) as bar, _output(options, model.name) as writer:
+        records = read_fasta(_source(options.file), on_error=None if options.strict else skip)
+        for prediction in iter_predict(model, records, states=options.states, device=options.device):
+            writer.write(prediction)
+            bar.update()
+            done += 1
+        if not done:
+            raise PSSPError(f"{options.file}: nothing to predict; expected FASTA with at least one protein")
+    if skipped:
+        print(f"pssp: {done} predicted, {skipped} skipped", file=sys.stderr)
+    return SKIPPED if skipped else 0
+
+
+def _check_paths(options: Namespace) -> None:
+    """Before a long run, what would fail at its end."""
+    file, out = Path(options.file), Path(options.out)
+    if out.is_dir() and options.format != "ss2":
+        raise PSSPError(f"{out}: a folder; expected the name of a file to write")
+    if file.exists() and out.exists() and out.samefile(file):
+        raise PSSPError(f"{out}: is also the input; expected another file to write")
+
+
+def _source(name: str) -> str | io.TextIOBase:
+    """The path, or standard input, read as UTF-8 whatever the terminal speaks."""
+    if name != "-":
+        return name
+    return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="surrogateescape")
+
+
+def _bar(name: str) -> tqdm:
+    """A progress bar, on a terminal; it knows the end where a file can be read twice."""
+    shown = sys.stderr.isatty()
+    return tqdm(total=_count(name) if shown else None, unit=" proteins", disable=not shown, leave=False)
+
+
+def _count(name: str) -> int | None:
+    """How many records a file has; None where reading it in earnest will say what is wrong."""
+    if name == "-" or not Path(name).is_file():
+        return None
+    try:
+        with open_text(name, errors="replace") as handle:
+            return sum(piece.startswith(">") for piece in iter(lambda: handle.readline(1 << 16), ""))
+    except (OSError, EOFError):
+        return None
+
+
+@contextmanager
+def _output(options: Namespace, model: str) -> Iterator[Single | Folder]:
+    """Where predictions are written: standard output, a file that appears when it is complete, or a folder."""
+    if options.format == "ss2" and (options.out.endswith(("/", "\\")) or Path(options.out).is_dir()):
+        yield Folder(options.out, model)
+    elif options.out == "-":
+        yield Single(sys.stdout.buffer if hasattr(sys.stdout, "buffer") else _TextSink(), options.format, model)
+    else:
+        with write_atomically(options.out) as handle, _packed(handle, options.out) as target:
+            yield Single(target, options.format, model)
+
+
+@contextmanager
+def _packed(handle: BinaryIO, name: str) -> Iterator[BinaryIO]:
+    """The handle, through gzip if the name ends in ``.gz``; the same content gives the same bytes."""
+    if not name.endswith(".gz"):
+        yield handle
+        return
+    with gzip.GzipFile(filename="", fileobj=handle, mode="wb", compresslevel=6, mtime=0) as packed:
+        yield packed
+
+
+class _TextSink:
+    """Standard output that takes text only, as in a notebook."""
+
+    def write(self, data: bytes) -> int:
+        return sys.stdout.write(data.decode())
+
+
+def _positive(text: str) -> int:
+    value = int(text) if text.isdecimal() else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a number of 1 or more")
+    return value
