@@ -293,6 +293,30 @@ PLANT = {
         ("* max(len(pairs), 1)", "", "length of the protein"),
         ("in (observed, predicted)", "in (predicted, observed)", "are swapped"),
     ],
+    "exercise_8_1": [
+        ("right / residues", "claimed", "claim itself"),
+        ("claimed * positions - (positions - residues)", "claimed * positions", "below the line only"),
+        ("right / residues", "right / positions", "above the line only"),
+        ("right / residues", "(claimed * residues + positions - residues) / positions", "other way round"),
+    ],
+    "exercise_8_2": [
+        ("return np.allclose", "return not np.allclose", "other way round"),
+        ("np.allclose(scores, scores[0], rtol=0, atol=1e-6)", "len(set(scores)) == 1", "tolerance"),
+        ("(1, 1_000, 8_000, 1_000_000)", "(1_000_000, 2_000_000)", "same of every function"),
+        ("scores[0], rtol=0, atol=1e-6", "scores[0], atol=0.08", "mean of the batches"),
+    ],
+    "exercise_8_3": [
+        ("(np.mean(new) - np.mean(old)) / np.sqrt(variance)", "max(new) - max(old)", "best seeds"),
+        (" / np.sqrt(variance)", "", "gain itself"),
+        (
+            "np.var(old, ddof=1) / len(old) + np.var(new, ddof=1) / len(new)",
+            "np.var(old, ddof=1) + np.var(new, ddof=1)",
+            "single seeds",
+        ),
+        ("ddof=1", "ddof=0", "n - 1"),
+        (" + np.var(new, ddof=1) / len(new)", "", "Both means"),
+        ("np.mean(new) - np.mean(old)", "np.mean(old) - np.mean(new)", "sign"),
+    ],
 }  # fmt: skip
 
 
@@ -424,7 +448,7 @@ def test_verdicts_of_a_notebook(tmp_path: Path) -> None:
     assert checks.read_verdicts(path) == stubs
 
 
-@pytest.mark.parametrize("number", range(1, 8))
+@pytest.mark.parametrize("number", range(1, 9))
 def test_quiz(number: int) -> None:
     """Three questions or more, one right answer each, every answer explained; and the chapter asks them."""
     questions = json.loads(quiz_path(number).read_text(encoding="utf-8"))
@@ -440,5 +464,5 @@ def test_quiz(number: int) -> None:
 
 
 def test_quiz_that_does_not_exist() -> None:
-    with pytest.raises(QuizError, match="no quiz for chapter 9; expected 1 to 7"):
+    with pytest.raises(QuizError, match="no quiz for chapter 9; expected 1 to 8"):
         checks.quiz(9)
