@@ -59,7 +59,7 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
 def shared_inputs() -> Iterator[bytes]:
     """What every chapter depends on beside its own code."""
     yield f"python {platform.python_version()}, torch {version('torch')}".encode()
-    files = [*REPOSITORY.glob("pssp_tutorial/*.py"), *REPOSITORY.glob("data/*")]
+    files = [*REPOSITORY.glob("pssp_tutorial/**/*.py"), *REPOSITORY.glob("data/*")]
     for path in sorted(path for path in files if path.is_file() and path.suffix != ".md"):
         yield path.name.encode() + path.read_bytes()
 
