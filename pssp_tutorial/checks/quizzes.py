@@ -78,7 +78,7 @@ def quiz_path(chapter: int) -> Path:
 
 @lru_cache
 def quiz(chapter: int) -> Quiz:
-    """The quiz of a chapter, 1 to 7.
+    """The quiz of a chapter, 1 to 8.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def quiz(chapter: int) -> Quiz:
     """
     path = quiz_path(chapter)
     if not path.exists():
-        raise QuizError(f"no quiz for chapter {chapter!r}; expected 1 to 7")
+        raise QuizError(f"no quiz for chapter {chapter!r}; expected 1 to 8")
     try:
         questions = tuple(
             Question(
