@@ -46,17 +46,19 @@ def _is_ragged(value: Any) -> bool:
 def describe(value: Any) -> str:
     """A value in a few words: itself if it is short, else its kind and shape.
 
-    >>> describe(0.61234567), describe(np.zeros((5, 21))), describe("CHH")
+    >>> describe(np.array(0.61234567)), describe(np.zeros((5, 21))), describe("CHH")
     ('0.6123', 'an array of shape [5, 21]', "'CHH'")
     """
     value = plain(value)
+    if isinstance(value, np.ndarray) and not value.ndim:
+        value = value.item()
     if isinstance(value, bool | np.bool_ | None):
         return {True: "True", False: "False"}.get(value, "nothing")
     if isinstance(value, int | np.integer):
         return f"{value:,}"
     if isinstance(value, float | np.floating):
         return f"{value:.4g}"
-    if isinstance(value, np.ndarray) and value.ndim:
+    if isinstance(value, np.ndarray):
         text = np.array2string(value, precision=3, separator=", ") if value.size <= 8 and value.ndim == 1 else ""
         return text or f"an array of shape {list(value.shape)}"
     if isinstance(value, list | tuple):
