@@ -8,11 +8,13 @@ from pathlib import Path
 import chapter_lint
 import nbformat
 import pytest
+import yaml
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 BOOK = Path(__file__).parents[1] / "book"
 CHAPTERS = sorted(BOOK.glob("*.ipynb"))
+TEMPLATE = BOOK / "templates" / "chapter_template.ipynb"
 PAGES = sorted(BOOK.glob("*.md"))
 GLANCE = ":::{admonition} At a glance\n:class: at-a-glance\n\n**Minutes**\n: 2 on two CPU cores\n:::"
 FIGURE = new_output("display_data", data={"image/png": "aGVsaXg=", "text/plain": "<Figure size 640x480>"})
@@ -33,7 +35,7 @@ def good_notebook() -> NotebookNode:
     return new_notebook(cells=cells, metadata=copy.deepcopy(chapter_lint.METADATA))
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*CHAPTERS, TEMPLATE], ids=lambda path: path.stem)
 def test_chapter_keeps_the_rules(path: Path) -> None:
     assert chapter_lint.faults_of_file(path) == []
 
@@ -59,6 +61,15 @@ def test_landing_page_states_the_minutes_of_the_chapter(path: Path) -> None:
     reading = re.search(r"about (\d+) to read", header)[1]
     landing = (BOOK / "index.md").read_text(encoding="utf-8")
     assert f"*{reading} minutes · runs in {{result}}`execution:{path.stem}` min" in landing
+
+
+@pytest.mark.parametrize("path", [*CHAPTERS, TEMPLATE], ids=lambda path: path.stem)
+def test_chapter_says_how_to_run_it_on_colab(path: Path) -> None:
+    """Colab has only the notebook: a first cell must install the package, which brings the data."""
+    address = yaml.safe_load((BOOK.parent / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
+    head = nbformat.read(path, as_version=4).cells[0].source
+    assert "Running this on Colab" in head
+    assert f"!pip install git+{address}" in head
 
 
 def test_good_notebook_has_no_faults() -> None:

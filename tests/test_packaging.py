@@ -54,6 +54,22 @@ def test_wheel_finds_its_data_from_any_folder(installed: Path, tmp_path: Path) -
     assert questions == "4"
 
 
+def test_wheel_finds_the_trained_models(installed: Path, tmp_path: Path) -> None:
+    """Every model of the repository is in the wheel, passes its checksum there and predicts."""
+    models = sorted(path.stem for path in (REPOSITORY / "data" / "models").glob("*.safetensors"))
+    script = (
+        "import sys, pssp_tutorial as pssp\n"
+        "from pssp_tutorial import pretrained\n"
+        "print(pretrained._folder())\n"
+        "for name in sys.argv[1:]: print(len(pssp.predict(pssp.load_pretrained(name), 'MKTVRQERLK').states))\n"
+    )
+    where, *lengths = run(
+        sys.executable, "-c", script, *models, folder=tmp_path, PYTHONPATH=str(installed)
+    ).splitlines()
+    assert Path(where) == installed / "pssp_tutorial" / "data" / "models"
+    assert lengths == ["10"] * len(models)
+
+
 def test_wheel_holds_nothing_but_the_package(installed: Path) -> None:
     names = {path.name for path in installed.iterdir()}
     assert {name for name in names if not name.endswith(".dist-info")} == {"bin", "pssp_tutorial"}

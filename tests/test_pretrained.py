@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+import pssp_tutorial as pssp
 from pssp_tutorial import pretrained
 from pssp_tutorial.checkpoints import CheckpointError
 from pssp_tutorial.models import BiLSTM, ModelError, ProteinSecondaryStructurePrediction
@@ -143,3 +144,17 @@ def test_what_cannot_be_saved_leaves_the_old_file(tmp_path):
             save_pretrained(model, path, card=card)
     assert path.read_bytes() == before
     assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.skipif(
+    not (pretrained._folder() / "release.safetensors").exists(), reason="data/models/release.safetensors is missing"
+)
+def test_the_release_model_finds_the_helix_of_ubiquitin():
+    """In one line, with nothing but a sequence. The helix of 1UBQ runs from residue 23 to 34; it is small, and no more
+    than a sign of life: benchmarks/release.py tells how good the model is."""
+    sequence = "MQIFVKTLTGKTITLEVEPSDTIENVKAKIQDKEGIPPDQQRLIFAGKQLEDGRTLSDYNIQKESTLHLVLRLRGG"
+    prediction = pssp.predict(sequence)
+    assert prediction.states[23:33].count("H") >= 7
+    assert prediction.states[:7].count("E") >= 4
+    assert (pretrained._folder() / "release.safetensors").stat().st_size <= 12_000_000
+    assert pssp.load_pretrained().card

@@ -26,9 +26,11 @@ EPOCHS, OVERFITTED, SMALL_TEST = 10, 200, 60  # of the overfitting run: epochs, 
 class Mixed(Loader):
     """Batches of 32 chains as they come: much padding."""
 
+    chains = 32
+
     def buckets(self, *, shuffle: bool | None = None) -> list[list[int]]:
         order = np.random.default_rng(self.epoch).permutation(len(self.records)).tolist()
-        return [order[start : start + 32] for start in range(0, len(order), 32)]
+        return [order[start : start + self.chains] for start in range(0, len(order), self.chains)]
 
 
 class PaddingIsCoil(Mixed):
@@ -54,6 +56,8 @@ class LastStep(nn.Module):
         super().__init__()
         self.planted = planted
         self.lstm = nn.LSTM(21, 32, batch_first=True)
+        with torch.no_grad():
+            self.lstm.bias_ih_l0[32:64] = 3.0  # the forget gates begin open: the whole chain counts
         self.classifier = nn.Linear(32, 2)
 
     def forward(self, inputs: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
@@ -170,18 +174,22 @@ def last_step(records: Records, val: Records) -> dict[str, float]:
     for name, planted in {"correct": False, "planted": True}.items():
         torch.manual_seed(0)
         model, loader = LastStep(planted), Mixed(records)
-        optimizer = torch.optim.AdamW(model.parameters(), 4e-3)
-        for loader.epoch in range(EPOCHS // 2):
+        loader.chains = 8
+        optimizer = torch.optim.AdamW(model.parameters(), 1e-2)
+        for loader.epoch in range(EPOCHS):
             for batch in loader:
                 labels = torch.tensor([true[record_id] for record_id in batch.ids], dtype=torch.int64)
                 optimizer.zero_grad()
                 torch.nn.functional.cross_entropy(model(batch.inputs, batch.lengths), labels).backward()
                 nn.utils.clip_grad_norm_(model.parameters(), 1.0)
                 optimizer.step()
-        in_batch, alone = (answers(model, Mixed(val), each) for each in (32, 1))
+        in_batch = answers(model, Mixed(val), 32)
         values[name] = np.mean([in_batch[record.id] == true[record.id] for record in val])
-        values[f"{name}_alone"] = np.mean([alone[record.id] == true[record.id] for record in val])
-        values[f"{name}_changed"] = np.mean([in_batch[record.id] != alone[record.id] for record in val])
+        if not planted:
+            model.planted = True  # trained as it should be, and read from padding
+            misread = answers(model, Mixed(val), 32)
+            values["misread"] = np.mean([misread[record.id] == true[record.id] for record in val])
+            values["misread_changed"] = np.mean([misread[record.id] != in_batch[record.id] for record in val])
     return values
 
 

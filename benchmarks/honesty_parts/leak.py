@@ -57,7 +57,10 @@ def leak() -> None:
             reports[f"{name}_train"] = pssp.evaluate(model, train)
         values[network] = {name: as_numbers(score_interval(report)) for name, report in reports.items()}
         gap = score_difference(reports["random"], reports["homology"])
-        values[network] |= {"gap": as_numbers(gap), "bins": by_identity(reports, nearest["random"])}
+        values[network] |= {
+            "gap": as_numbers(gap) | {"points": 100 * gap.value},
+            "bins": by_identity(reports, nearest["random"]),
+        }
         values[network] |= {f"{name}_accuracy": reports[name].per_protein["accuracy"].round(4) for name in splits}
     context = CONTEXT | {"training_chains": TRAINING, "longest_chain": LONGEST, "smallest_family": FAMILY}
     pssp.save_results("honesty_leak", values, seed=0, networks=NETWORKS, **context, command="make bench")

@@ -23,7 +23,6 @@ def exercise_6_1(steady: float, bold: float) -> Verdict:
     """
 
     def observations(answer: tuple) -> Iterator[tuple[bool, str, str]]:
-        answer = tuple(map(present, answer))
         right = -math.log(0.9), -0.7 * math.log(0.98) - 0.3 * math.log(0.01)
         others = {
             "That is the logarithm to base 2. The loss uses the natural one.": [x / math.log(2) for x in right],
@@ -48,7 +47,8 @@ def exercise_6_1(steady: float, bold: float) -> Verdict:
         for name, value, good in zip(("the steady model", "the bold model"), answer, close[0], strict=True):
             yield good, f"{name}: {float(value):.3f}", hint
 
-    return observe("6.1", (steady, bold), observations)
+    missing = any(value is None or value is ... for value in (steady, bold))
+    return observe("6.1", None if missing else (steady, bold), observations)
 
 
 def exercise_6_2(Patience: Callable) -> Verdict:

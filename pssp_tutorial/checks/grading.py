@@ -15,6 +15,7 @@ from typing import Any
 from pssp_tutorial.checks.values import describe, difference, same, slip
 
 NOTHING = "It gives nothing back yet. Write its body, and end it with `return` and the result."
+UNANSWERED = "Put your answer in place of the three dots, and run the cell again."
 NOT_A_FUNCTION = "Hand over the function itself, by its name and without brackets after it."
 RAISED = "Run the line that failed by itself, and print the shapes and types of what goes into it."
 SHOWN = 40  # letters; a longer argument is not shown
@@ -138,7 +139,7 @@ def observe(exercise: str, answer: Any, observations: Callable[[Any], Iterable[t
       Hint: Sort it.
     """
     if answer is None or answer is ...:
-        return Verdict(exercise, ((False, "there is no answer yet"),), NOTHING)
+        return Verdict(exercise, ((False, "there is no answer yet"),), UNANSWERED)
     checks, hint = [], ""
     try:
         for right, text, advice in observations(answer):

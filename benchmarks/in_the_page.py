@@ -1,0 +1,81 @@
+"""The LSTM of the book's interactive pages, in Chromium: does it agree with PyTorch, and how fast is it?
+
+    PSSP_RESULTS=benchmarks/results python benchmarks/in_the_page.py
+
+The largest difference of a probability over 100 test chains; and the time for 500 residues: the fastest of 20 rounds,
+by the clock, and the processor time of the page's thread, which other work on the machine does not stretch. Needs
+Chromium (Debian and Ubuntu: apt install chromium).
+"""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from playwright.sync_api import CDPSession, sync_playwright
+
+import pssp_tutorial as pssp
+from pssp_tutorial.pretrained import load_pretrained
+
+LIVE = Path(__file__).parents[1] / "book" / "_assets" / "live"
+PROTEINS, RESIDUES, ROUNDS = 100, 500, 20
+PREDICT = "(sequence) => PSSP.predict(model, sequence).probabilities"
+TIME = """(sequence) => {
+    const start = performance.now();
+    PSSP.predict(model, sequence);
+    return performance.now() - start;
+}"""
+
+
+def task_seconds(session: CDPSession, work: Callable) -> float:
+    """Processor time that the page's thread spends on some work."""
+
+    def spent() -> float:
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        return next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")
+
+    before = spent()
+    work()
+    return spent() - before
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        print("skipped: Chromium is not installed; it runs the pages' JavaScript (Debian: apt install chromium)")
+        return
+    records = pssp.load_chains().test[:PROTEINS]
+    expected = pssp.predict(load_pretrained("small"), records, device="cpu")
+    residues = "".join(record.sequence for record in records)[:RESIDUES]
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        for name in ("small_model", "lstm"):
+            page.add_script_tag(path=LIVE / f"{name}.js")
+        page.add_script_tag(content="const model = PSSP.loadModel(PSSP.smallModel);")
+        differences = [
+            np.abs(np.array(page.evaluate(PREDICT, each.sequence)) - each.probabilities).max() for each in expected
+        ]
+        clock = min(page.evaluate(TIME, residues) for _ in range(ROUNDS))
+        session = page.context.new_cdp_session(page)
+        session.send("Performance.enable", {"timeDomain": "threadTicks"})
+        processor = min(task_seconds(session, lambda: page.evaluate(TIME, residues)) for _ in range(ROUNDS))
+        version = browser.version
+        browser.close()
+    values = {
+        "proteins": len(records),
+        "largest_difference": max(differences),
+        "residues": len(residues),
+        "milliseconds": clock,
+        "processor_milliseconds": 1000 * processor,
+        "script_bytes": (LIVE / "small_model.js").stat().st_size,
+    }
+    for name, value in values.items():
+        print(f"{name}: {value:.3g}" if isinstance(value, float) else f"{name}: {value}")
+    pssp.save_results("in_the_page", values, browser=f"Chromium {version}", command="make bench")
+
+
+if __name__ == "__main__":
+    main()

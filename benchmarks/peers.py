@@ -1,0 +1,171 @@
+"""Other predictors that read one sequence, on the proteins of CB513: accuracy, SOV, seconds and memory in one table.
+
+    PSSP_RESULTS=benchmarks/results python benchmarks/peers.py --cb513 PATH --release release \
+        --predictdssp build/predictdssp
+
+reprof and garnier are Debian's (`apt install reprof emboss`). PredictDSSP is its wheel, unpacked into a folder: `pip
+download --no-deps PredictDSSP`, then unzip; only its network and its encoding are used. The source article's model is
+trained here, on the chains of chapter 6, and kept in build/. What is not there is left out of the table. The release
+model is scored only when --release names it. `--proteins N` takes every k-th protein, so that about N are scored.
+
+reprof, garnier and PredictDSSP may have seen proteins of CB513, or relatives: none says that it kept them out of what
+it learnt from. The models of this book have not: chains related to CB513 are reserved. Memory is the largest that the
+system saw; for reprof and garnier it includes the Python that starts them, so it is an upper bound.
+"""
+
+import argparse
+import multiprocessing
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import types
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import torch
+from cb513 import read_cb513
+
+import pssp_tutorial as pssp
+from pssp_tutorial.alphabet import STATES3, encode_states, reduce_states
+from pssp_tutorial.bootstrap import score_interval
+
+ARTICLE = Path("build/benchmarks/article.pt")
+STATES = str.maketrans("LTS-", "CCCC")  # reprof's loop, garnier's turn
+MAY_HAVE_SEEN = {"reprof": True, "garnier": True, "PredictDSSP": True, "article": False, "release": False}
+MEBIBYTE = 1 << 20
+Method = Callable[[list[pssp.ProteinRecord]], Iterable[str]]
+
+
+def outside(*command: object) -> None:
+    """Run a program; its memory is counted with this process's children."""
+    subprocess.run(list(map(str, command)), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def reprof(records: list[pssp.ProteinRecord]) -> Iterable[str]:
+    """One process a protein, which is how the program is made."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, out = Path(folder, "one.fasta"), Path(folder, "one.reprof")
+        for record in records:
+            pssp.write_fasta([record], source)
+            outside("reprof", "-i", source, "-o", out)
+            rows = [line.split("\t") for line in out.read_text().splitlines() if not line.startswith("#")]
+            yield "".join(row[2] for row in rows[1:]).translate(STATES)
+
+
+def garnier(records: list[pssp.ProteinRecord]) -> Iterable[str]:
+    """GOR I; residues that its table leaves out are coil."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, out = Path(folder, "all.fasta"), Path(folder, "all.tsv")
+        pssp.write_fasta(records, source)
+        outside("garnier", source, "-outfile", out, "-rformat", "excel")
+        states = {record.id: ["C"] * len(record) for record in records}
+        for line in out.read_text().splitlines():
+            name, start, end, *_, state = line.split("\t")
+            if name != "SeqName":
+                states[name][int(start) - 1 : int(end)] = state * (int(end) - int(start) + 1)
+        for record in records:
+            yield "".join(states[record.id]).translate(STATES)
+
+
+def predictdssp(folder: str) -> Method:
+    """Its network alone, without the rest of its package; it knows 20 letters, so X is given to it as alanine."""
+
+    def method(records: list[pssp.ProteinRecord]) -> Iterable[str]:
+        package = types.ModuleType("PredictDSSP")
+        package.__path__ = [str(Path(folder, "PredictDSSP"))]
+        sys.modules["PredictDSSP"] = package
+        from PredictDSSP.py_predictor_v2 import Predictor
+
+        (weights,) = Path(folder, "PredictDSSP", "networks").glob("*.pt")
+        network = Predictor(weights, dtype="residues")
+        for record in records:
+            sequence = pssp.normalise_sequence(record.sequence).replace("X", "A")
+            yield "".join("HEC"[place] for place in network.predict(sequence).argmax(axis=1))
+
+    return method
+
+
+def of_model(load: Callable[[], torch.nn.Module]) -> Method:
+    """A model of this package."""
+    return lambda records: (prediction.states for prediction in pssp.predict(load(), records, device="cpu"))
+
+
+def article() -> torch.nn.Module:
+    """The source article's model, corrected, with chapter 6's chains and schedule."""
+    if not ARTICLE.exists():
+        chains = pssp.load_chains()
+        short = [record for record in chains.train if len(record) <= 300]
+        picked = torch.randperm(len(short), generator=torch.Generator().manual_seed(0))[:1_500]
+        train = pssp.make_loader([short[index] for index in picked.tolist()], batch_residues=4_000)
+        torch.manual_seed(0)
+        model = pssp.ProteinSecondaryStructurePrediction(21, 64, 2, 3)
+        schedule = {"learning_rate": 8e-3, "schedule": "cosine", "warmup_epochs": 0.5}
+        pssp.fit(model, train, pssp.make_loader(chains.val), max_epochs=7, patience=3, **schedule)
+        pssp.save_model(model, ARTICLE)
+    return pssp.load_model(ARTICLE)
+
+
+def run(method: Method, records: list[pssp.ProteinRecord], answer: "multiprocessing.Queue") -> None:
+    """In a process of its own: states, seconds, and the larger of its and its programs' memory in MiB."""
+    torch.set_num_threads(1)
+    start = time.perf_counter()
+    states = list(method(records))
+    seconds = time.perf_counter() - start
+    who = resource.RUSAGE_CHILDREN if method in (reprof, garnier) else resource.RUSAGE_SELF
+    answer.put((states, seconds, resource.getrusage(who).ru_maxrss * 1024 / MEBIBYTE))
+
+
+def score(records: list[pssp.ProteinRecord], states: list[str]) -> pssp.Report:
+    true = [encode_states(reduce_states(record.structure)) for record in records]
+    predicted = [encode_states(text) for text in states]
+    for record, labels in zip(records, predicted, strict=True):
+        assert len(labels) == len(record), record.id
+    return pssp.Report.from_labels(true, predicted, len(STATES3), [record.id for record in records])
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--cb513", help="the file; left out: fetched")
+    options.add_argument("--predictdssp", help="folder with the unpacked wheel")
+    options.add_argument("--release", help="name or path of the release model, once nothing about it is open any more")
+    options.add_argument("--proteins", type=int, default=511, help="about how many to score (default: all)")
+    chosen = options.parse_args()
+    torch.set_num_threads(1)
+    records = read_cb513(chosen.cb513)
+    records = records[:: max(1, len(records) // chosen.proteins)]
+    methods: dict[str, Method] = {
+        name: method for name, method in (("garnier", garnier), ("reprof", reprof)) if shutil.which(name)
+    }
+    if chosen.predictdssp:
+        methods["PredictDSSP"] = predictdssp(chosen.predictdssp)
+    article()
+    methods["article"] = of_model(article)
+    if chosen.release:
+        methods["release"] = of_model(lambda: pssp.load_pretrained(chosen.release))
+    values: dict[str, object] = {
+        "proteins": len(records),
+        "residues": int(sum(record.mask.sum() for record in records)),
+    }
+    context = multiprocessing.get_context("fork")  # the methods are functions, which no pickle holds
+    for name, method in methods.items():
+        answer = context.Queue()
+        process = context.Process(target=run, args=(method, records, answer))
+        process.start()
+        states, seconds, memory = answer.get()
+        process.join()
+        report = score(records, states)
+        q3, sov = score_interval(report), score_interval(report, "sov")
+        values[name] = {
+            "q3": q3.value, "q3_low": q3.low, "q3_high": q3.high, "sov": sov.value, "f1": report.f1,
+            "seconds": seconds, "seconds_per_protein": seconds / len(records), "peak_mebibytes": memory,
+            "may_have_seen_cb513": MAY_HAVE_SEEN[name],
+        }  # fmt: skip
+        print(f"{name:>12}: Q3 {q3.value:.1%}, SOV {sov.value:.1%}, {seconds:7.1f} s, {memory:5.0f} MiB", flush=True)
+    pssp.save_results("peers", values, command=" ".join(["benchmarks/peers.py", *sys.argv[1:]]), threads=1)
+
+
+if __name__ == "__main__":
+    main()
