@@ -63,13 +63,15 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
     Raises CheckpointError for a file that is missing, damaged (every byte is checked) or no checkpoint.
     """
     path = Path(path)
+    if path.is_dir():
+        raise CheckpointError(f"{path}: is a directory; expected a file that was saved")
     if not path.is_file():
         raise CheckpointError(f"{path}: no such file; train and save first, or correct the path")
     try:
         return _read(path)
     except Exception as error:  # zipfile, pickle and torch each raise their own for a damaged file
         raise CheckpointError(
-            f"{path}: damaged or no checkpoint ({type(error).__name__}); delete it and train again, or use a copy"
+            f"{path}: not a checkpoint, or damaged ({type(error).__name__}); check the path, use a copy, or train again"
         ) from error
 
 

@@ -29,8 +29,9 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    main.set_defaults(run=lambda _: main.print_help())  # without a command
     main.add_argument("--version", action="version", version=f"pssp {__version__}")
-    commands = main.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = main.add_subparsers(title="commands", metavar="COMMAND")
     cli_predict.add_command(commands, EXIT_CODES)
     cli_train.add_command(commands, EXIT_CODES)
     cli_uniprot.add_commands(commands, EXIT_CODES)

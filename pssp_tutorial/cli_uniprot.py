@@ -11,11 +11,13 @@ from pssp_tutorial.uniprot_commands import COLUMNS, run_build, run_fetch, run_pa
 
 def add_commands(commands: argparse._SubParsersAction, epilog: str) -> None:
     """Add ``uniprot`` and its three commands."""
-    group = commands.add_parser("uniprot", help="proteins with known helices and strands, from UniProt")
-    steps = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    layout = argparse.RawDescriptionHelpFormatter
+    summary = "proteins with known helices and strands, from UniProt"
+    group = commands.add_parser("uniprot", help=summary, description=UNIPROT, epilog=epilog, formatter_class=layout)
+    group.set_defaults(run=lambda _: group.print_help())  # without a command
+    steps = group.add_subparsers(title="commands", metavar="COMMAND")
 
     def add(name: str, run: object, summary: str, text: str) -> ArgumentParser:
-        layout = argparse.RawDescriptionHelpFormatter
         command = steps.add_parser(name, help=summary, description=text, epilog=epilog, formatter_class=layout)
         command.set_defaults(run=run)
         command.add_argument("--limit", type=_positive, metavar="N", help="use at most N entries")
@@ -65,6 +67,14 @@ def add_commands(commands: argparse._SubParsersAction, epilog: str) -> None:
     )
 
 
+UNIPROT = """Proteins with known helices and strands, from UniProt, in three steps: fetch
+downloads entries, parse gives each residue its state, for a look at them, and
+build makes a data set with training, validation and test proteins.
+
+  pssp uniprot fetch --limit 2000 --out some.dat.gz
+  pssp uniprot parse some.dat.gz --out some.tsv
+  pssp uniprot build some.dat.gz --out mine.tsv.xz"""
+
 FETCH = """Download UniProt entries that match a query, page by page. Without --query:
 all reviewed proteins with a structure in the PDB and an annotated helix,
 strand or turn.
@@ -82,7 +92,7 @@ C coil, ? where no structure tells it. The result is a table, one protein a
 line; what was left out, and why, is reported on standard error.
 
   pssp uniprot parse some.dat.gz --out some.tsv
-  pssp uniprot parse --shipped | head"""
+  pssp uniprot parse --shipped --columns accession,length,known | head"""
 
 BUILD = """Make a data set: label the entries, filter them, group relatives, and split
 them so that no protein in the validation or test set has a relative in the

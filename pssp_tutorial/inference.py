@@ -92,8 +92,8 @@ def predict(
     AlphabetError
         For any other letter, with the record and the position.
     InferenceError
-        For a protein without residues, a string that is a path to no file, a model that gives no numbers, or
-        8 states asked of a model of 3.
+        For a protein without residues, a path to no file, to a folder or to a file without proteins, a model that
+        gives no numbers, or 8 states asked of a model of 3.
 
     >>> from pssp_tutorial import BiLSTM
     >>> prediction = predict(BiLSTM(hidden_size=8), "mktvU")

@@ -30,9 +30,16 @@ def read_proteins(
     ['sequence_1', 'tiny']
     """
     if is_path(proteins):
-        if not Path(proteins).is_file():
-            raise InferenceError(f"{proteins}: no such file; expected a FASTA file, or a sequence of letters only")
-        yield from ((record, record) for record in read_fasta(Path(proteins), on_error=on_error))
+        path, empty = Path(proteins), True
+        if path.is_dir():
+            raise InferenceError(f"{path}: is a directory; expected a FASTA file")
+        if not path.is_file():
+            raise InferenceError(f"{path}: no such file; expected a FASTA file, or a sequence of letters only")
+        for record in read_fasta(path, on_error=on_error):
+            empty = False
+            yield record, record
+        if empty:
+            raise InferenceError(f"{path}: nothing to predict; expected FASTA with at least one protein")
         return
     if is_single(proteins):
         proteins = [ProteinRecord("sequence", proteins) if isinstance(proteins, str) else proteins]

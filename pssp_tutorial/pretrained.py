@@ -127,7 +127,7 @@ def _folder() -> Path:
 
 def _find(name: str | PathLike) -> Path:
     path = Path(name)
-    if isinstance(name, str) and path.name == name and not name.endswith(SUFFIX):
+    if isinstance(name, str) and path.name == name and not path.suffix:
         path = _folder() / f"{name}{SUFFIX}"
         if not path.is_file():
             known = sorted(model.stem for model in _folder().glob(f"*{SUFFIX}"))
@@ -135,8 +135,15 @@ def _find(name: str | PathLike) -> Path:
                 f"no model {name!r}; expected one of {', '.join(known) or '(none is installed)'}, "
                 f"or the path of a {SUFFIX} file"
             )
+    if path.is_dir():
+        raise CheckpointError(f"{path}: is a directory; expected a {SUFFIX} file")
     if not path.is_file():
         raise CheckpointError(f"{path}: no such file; expected a {SUFFIX} file, or the name of a model of the package")
+    if path.suffix != SUFFIX:
+        raise CheckpointError(
+            f"{path}: expected a {SUFFIX} file that save_pretrained wrote; of a file of save_model make one with "
+            f'save_pretrained(load_model("{path.name}"), "{path.stem}{SUFFIX}")'
+        )
     return path
 
 

@@ -105,6 +105,12 @@ def test_lookup(chains):
         load_chains("tiny")
 
 
+def test_a_set_is_shown_in_one_line(chains):
+    """A notebook shows what a cell ends with; the records of 20,661 chains would be megabytes."""
+    assert len(repr(chains)) < 120
+    assert repr(load_chains("mini")) == "ChainSet of 420 chains: train 300, val 60, test 60"
+
+
 def test_found_from_any_folder(tmp_path):
     code = "import pssp_tutorial as pssp; print(len(pssp.load_chains()))"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)

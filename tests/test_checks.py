@@ -185,6 +185,7 @@ PLANT = {
     "exercise_5_3": [
         ("row[:length]", "row", "padding states"),
         ("argmax(dim=2)", "argmax(dim=1).remainder(3)", "axes are mixed"),
+        ("argmax(dim=2)", "argmax(dim=1)", "classes are the last axis: is"),
         ("pssp.STATES3[code]", '"CHE"[code]', "as in"),
         ("pssp.STATES3[code]", '"CEH"[code]', "alphabet"),
         ("argmax", "argmin", "smallest logit"),
@@ -218,6 +219,7 @@ PLANT = {
     "exercise_6_3": [
         (".mean()", ".sum() / labels.numel()", "below the line"),
         ("labels != pssp.IGNORE_INDEX", "labels > -1000\n    labels = labels.clamp(min=0)", "as helix"),
+        ("labels != pssp.IGNORE_INDEX", "labels > -1000\n    labels = labels.where(labels >= 0, 2)", "score padding"),
         ("logits[known].log_softmax", "logits[known].softmax(dim=-1).log_softmax", "softmax twice"),
         (
             "    known = ",
@@ -392,6 +394,29 @@ def test_planted_mistake_gets_its_own_hint(name: str) -> None:
         hints.setdefault(found.hint, []).append(words)
     assert len(hints) >= 3
     assert [words for words in hints.values() if len(set(words)) > 1] == []
+
+
+def test_loop_may_use_the_batch_s_mask() -> None:
+    """The chapters count residues by it, so a reader will."""
+    exercise = read_exercise("exercise_6_4")
+    by_mask = exercise.solution.replace("(batch.labels != pssp.IGNORE_INDEX).sum()", "batch.mask.sum()")
+    assert by_mask != exercise.solution
+    assert verdict(exercise, by_mask).passed
+
+
+def test_wrong_outputs_are_named_by_their_first_wrong_element() -> None:
+    """Equal shapes on both sides would tell a reader nothing."""
+    exercise = read_exercise("exercise_5_2")
+    found = verdict(
+        exercise, exercise.solution.replace("[ahead(inputs)[0], backward]", "[ahead(inputs)[0], -backward]")
+    )
+    assert "part 1 of the result: element [0, 3] of the array of shape [6, 6] is" in str(found)
+    assert "MissingError" not in str(verdict(exercise, exercise.stub))
+
+
+def test_two_missing_answers_are_both_asked_for() -> None:
+    exercise = read_exercise("exercise_6_1")
+    assert "Replace the two `...`" in verdict(exercise, exercise.stub).hint
 
 
 @pytest.mark.parametrize("name", checks.EXERCISES)

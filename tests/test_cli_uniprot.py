@@ -201,7 +201,6 @@ def test_help_explains_and_names_the_exit_codes(pssp, command):
         (("uniprot", "build", "--shipped"), 2, "the following arguments are required: --out"),
         (("uniprot", "fetch", "--format", "xml"), 2, "invalid choice: 'xml'"),
         (("predikt",), 2, "invalid choice: 'predikt'"),
-        ((), 2, "the following arguments are required: COMMAND"),
     ],
 )
 def test_an_error_is_one_line_and_an_exit_code(pssp, tmp_path, monkeypatch, arguments, code, message):
@@ -217,6 +216,13 @@ def test_an_error_is_one_line_and_an_exit_code(pssp, tmp_path, monkeypatch, argu
     assert message in said
     assert "Traceback" not in said
     assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("arguments", [(), ("uniprot",)])
+def test_without_a_command_there_is_help(pssp, arguments):
+    """A beginner types the bare name first."""
+    assert pssp(*arguments) == pssp(*arguments, "--help")
+    assert b"commands:" in pssp(*arguments)[1]
 
 
 def test_a_damaged_entry_stops_unless_it_may_be_skipped(pssp, tmp_path):

@@ -215,6 +215,7 @@ def test_proteins_that_cannot_be_predicted_are_handed_over(model, tmp_path):
         ("folder/missing", InferenceError, "folder/missing: no such file"),
         ("missing.fa.gz", InferenceError, "no such file"),
         (Path("missing"), InferenceError, "missing: no such file"),
+        (Path(__file__).parent, InferenceError, "tests: is a directory; expected a FASTA file"),
         (None, InferenceError, "proteins is a NoneType; expected"),
         (7, InferenceError, "proteins is a int; expected"),
         (["MKT", 7], InferenceError, "protein 2 is a int; expected"),
@@ -230,6 +231,16 @@ def test_a_file_that_is_not_fasta(model, tmp_path):
     path.write_text("id,sequence\none,MKT\n")
     with pytest.raises(RecordError, match=r"table.fasta"):
         predict(model, path)
+
+
+@pytest.mark.parametrize("text", ["", "\n\n"])
+def test_a_file_without_proteins(model, tmp_path, text):
+    """An empty list would look like a success; the wrong file was named, or writing it has failed."""
+    path = tmp_path / "empty.fasta"
+    path.write_text(text)
+    with pytest.raises(InferenceError, match=r"empty.fasta: nothing to predict; expected FASTA with at least one"):
+        predict(model, path)
+    assert predict(model, []) == []
 
 
 def test_a_broken_model_is_found_out():

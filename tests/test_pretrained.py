@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 import pssp_tutorial as pssp
 from pssp_tutorial import pretrained
 from pssp_tutorial.checkpoints import CheckpointError
-from pssp_tutorial.models import BiLSTM, ModelError, ProteinSecondaryStructurePrediction
+from pssp_tutorial.models import BiLSTM, ModelError, ProteinSecondaryStructurePrediction, load_model, save_model
 from pssp_tutorial.pretrained import load_pretrained, save_pretrained
 
 CARD = {"name": "tiny", "data": "none", "q3": 0.5, "states": ["H", "E", "C"]}
@@ -78,6 +78,8 @@ def test_what_is_missing_is_named(tmp_path):
     path = tmp_path / "a.safetensors"
     with pytest.raises(CheckpointError, match=r"a\.safetensors: no such file"):
         load_pretrained(path)
+    with pytest.raises(CheckpointError, match=r"is a directory; expected a \.safetensors file"):
+        load_pretrained(tmp_path)
     save_pretrained(BiLSTM(hidden_size=4), path)
     beside = tmp_path / "a.safetensors.sha256"
     beside.write_text("")
@@ -112,6 +114,19 @@ def test_a_file_of_something_else_is_refused(tmp_path, change, reason):
     with pytest.raises(CheckpointError, match=r"a\.safetensors: holds no model of this package") as caught:
         load_pretrained(path)
     assert reason in str(caught.value) or reason in str(caught.value.__cause__)
+
+
+def test_a_file_of_save_model_is_told_the_way(tmp_path, monkeypatch):
+    """The two formats look alike to a user; what the message says to do must work."""
+    monkeypatch.chdir(tmp_path)
+    save_model(BiLSTM(hidden_size=4), "good.pt")
+    advice = (
+        r'good\.pt: expected a \.safetensors file .*save_pretrained\(load_model\("good\.pt"\), "good\.safetensors"\)'
+    )
+    with pytest.raises(CheckpointError, match=advice):
+        load_pretrained("good.pt")
+    save_pretrained(load_model("good.pt"), "good.safetensors")
+    assert load_pretrained("good.safetensors").config["hidden_size"] == 4
 
 
 def test_a_pickle_is_never_opened(tmp_path):

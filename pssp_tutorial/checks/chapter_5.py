@@ -21,7 +21,8 @@ def exercise_5_1(parameters: Callable[[int, int, int], int]) -> Verdict:
         widths = [d, *[above * h] * (layers - 1)]
         return sum(directions * 4 * h * (width + h + biases) for width in widths)
 
-    cases = {f"{d} channels, {h} hidden, {n} layers": (d, h, n) for d, h, n in ((32, 64, 1), (32, 64, 2), (21, 16, 3))}
+    sizes = (32, 64, 1), (32, 64, 2), (21, 16, 3)
+    cases = {f"{d} channels, {h} hidden, {n} layer{'s' * (n > 1)}": (d, h, n) for d, h, n in sizes}
     mistakes = [
         (
             lambda *a: count(*a, above=1),
@@ -68,12 +69,12 @@ def exercise_5_2(both_ways: Callable[..., Tensor]) -> Verdict:
             for what, (rows, length, lengths) in batches.items()
         }
 
-    def real(outputs: Tensor, lengths: Tensor) -> list[Tensor]:
-        return [row[:length].detach() for row, length in zip(outputs, lengths.tolist(), strict=True)]
+    def real(outputs: Tensor, lengths: Tensor) -> tuple[Tensor, ...]:
+        return tuple(row[:length].detach() for row, length in zip(outputs, lengths.tolist(), strict=True))
 
     def alone(ahead, back, inputs, lengths):  # protein by protein, so that there is no padding
         rows = [row[:length] for row, length in zip(inputs, lengths.tolist(), strict=True)]
-        return [torch.cat([ahead(row)[0], back(row.flip(0))[0].flip(0)], dim=1).detach() for row in rows]
+        return tuple(torch.cat([ahead(row)[0], back(row.flip(0))[0].flip(0)], dim=1).detach() for row in rows)
 
     def own(values: Tensor, lengths: Tensor) -> Tensor:
         rows = zip(values, lengths.tolist(), strict=True)
@@ -118,7 +119,8 @@ def exercise_5_2(both_ways: Callable[..., Tensor]) -> Verdict:
     ]
 
     def answer(*arguments):
-        return real(present(both_ways(*arguments)), arguments[3])
+        outputs = both_ways(*arguments)
+        return outputs if outputs is None or outputs is ... else real(outputs, arguments[3])
 
     hint = "Gather the input into each protein's reversed order, run `back`, and gather its output in the same way."
     return grade("5.2", answer if callable(both_ways) else both_ways, alone, cases, mistakes, hint)
@@ -153,6 +155,10 @@ def exercise_5_3(read_out: Callable[[Tensor, Tensor], list]) -> Verdict:
         (
             lambda x, n: strings(x.argmax(dim=1) % 3, n),
             "The axes are mixed up: the classes are the last axis, so take `argmax` over that one.",
+        ),
+        (
+            lambda x, n: strings(x.argmax(dim=1), n),  # raises IndexError: a place is no class number
+            "A number is too large for an index. The classes are the last axis: is `argmax` taken over that one?",
         ),
         (
             lambda x, n: strings(x.argmax(dim=2), n, "CHE"),

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -47,8 +46,13 @@ def exercise_6_1(steady: float, bold: float) -> Verdict:
         for name, value, good in zip(("the steady model", "the bold model"), answer, close[0], strict=True):
             yield good, f"{name}: {float(value):.3f}", hint
 
-    missing = any(value is None or value is ... for value in (steady, bold))
-    return observe("6.1", None if missing else (steady, bold), observations)
+    if any(value is None or value is ... for value in (steady, bold)):
+        return Verdict(
+            "6.1",
+            ((False, "there is no answer yet"),),
+            "Replace the two `...` by your numbers, and run the cell again.",
+        )
+    return observe("6.1", (steady, bold), observations)
 
 
 def exercise_6_2(Patience: Callable) -> Verdict:
@@ -130,8 +134,8 @@ def exercise_6_3(masked_loss: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
     def mean_of_means(logits: Tensor, labels: Tensor) -> Tensor:
         return torch.stack([loss(*row) for row in zip(logits[:, None], labels[:, None], strict=True)]).mean()
 
-    def as_helix(logits: Tensor, labels: Tensor) -> Tensor:
-        return loss(logits, labels.clamp(min=0))
+    def padding_as(code: int) -> Callable[[Tensor, Tensor], Tensor]:
+        return lambda logits, labels: loss(logits, labels.where(labels != IGNORE_INDEX, code))
 
     def batch(shape: tuple[int, int], lengths: list[int]) -> tuple[Tensor, Tensor]:
         labels = torch.randint(3, shape, generator=generator)
@@ -150,8 +154,12 @@ def exercise_6_3(masked_loss: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
             "Padding is counted below the line: divide by the residues with a known state, not by all positions.",
         ),
         (
-            as_helix,
+            padding_as(0),
             "Padding is counted as helix: the label is no class number there. Leave these positions out.",
+        ),
+        (
+            padding_as(2),
+            "You score padding, as coil: the label is no class number there. Leave these positions out.",
         ),
         (
             lambda x, y: loss(x.softmax(dim=-1), y),
@@ -174,14 +182,6 @@ def exercise_6_3(masked_loss: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
         "Take `log_softmax` over the classes, pick the true state's value, and average over `labels != IGNORE_INDEX`."
     )
     return grade("6.3", masked_loss, loss, cases, mistakes, hint)
-
-
-class _Plain(NamedTuple):
-    """What a batch of the exercise holds."""
-
-    inputs: Tensor
-    lengths: Tensor
-    labels: Tensor
 
 
 class _Probe(nn.Module):
@@ -207,17 +207,16 @@ def exercise_6_4(train_one_epoch: Callable) -> Verdict:
     False
     """
     val = load_chains("mini").val
-    together = [collate(records) for records in (val[:9], val[9:10], val[10:12])]
-    batches = [_Plain(batch.inputs, batch.lengths, batch.labels) for batch in together]
+    batches = [collate(records) for records in (val[:9], val[9:10], val[10:12])]
 
     def run(keep: bool = False, clamp: bool = False, means: bool = False) -> tuple[Tensor, float]:
         model = _Probe()
         optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
         losses, residues, averages = 0.0, 0, []
-        for inputs, lengths, labels in batches:
-            labels = labels.clamp(min=0) if clamp else labels
+        for batch in batches:
+            labels = batch.labels.clamp(min=0) if clamp else batch.labels
             known = labels.numel() if clamp else int((labels != IGNORE_INDEX).sum())
-            loss = cross_entropy(model(inputs, lengths).flatten(0, 1), labels.flatten())
+            loss = cross_entropy(model(batch.inputs, batch.lengths).flatten(0, 1), labels.flatten())
             if not keep:
                 optimizer.zero_grad()
             loss.backward()

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from html import escape
 from os import PathLike
 from pathlib import Path
+from sysconfig import get_paths
 from traceback import extract_tb
 from typing import Any
 
-from pssp_tutorial.checks.values import describe, difference, same
+from pssp_tutorial.checks.values import describe, difference, same, slip
 
 NOTHING = "It gives nothing back yet. Write its body, and end it with `return` and the result."
 UNANSWERED = "Put your answer in place of the three dots, and run the cell again."
 NOT_A_FUNCTION = "Hand over the function itself, by its name and without brackets after it."
 RAISED = "Run the line that failed by itself, and print the shapes and types of what goes into it."
+SHOWN = 40  # letters; a longer argument is not shown
+NOT_THE_READERS = (str(Path(__file__).parents[1]), *(get_paths()[name] for name in ("stdlib", "purelib", "platlib")))
 
 
 @dataclass(frozen=True)
@@ -86,17 +89,24 @@ def grade(
     >>> cases = {"a helix": ("CHHC",), "no helix": ("CC",)}
     >>> grade("0.1", len, lambda text: text.count("H"), cases, [(len, "Not all.")], "Look again.")
     Exercise 0.1: not yet
-      ✗ a helix: 4, expected 2
-      ✗ no helix: 2, expected 0
+      ✗ a helix ('CHHC'): 4, expected 2
+      ✗ no helix ('CC'): 2, expected 0
       Hint: Not all.
+
+    An exception is reported with the reader's own line, and once if it is the same in every case:
+
+    >>> def answer(text):
+    ...     return txet.count("H")
+    >>> print(grade("0.1", answer, len, cases, [], "Look again.").checks[0][1])
+    in every case it raised NameError in the line 'return txet.count("H")': name 'txet' is not defined
     """
     if not callable(answer):
         return Verdict(exercise, ((False, f"a function was expected, not {describe(answer)}"),), NOT_A_FUNCTION)
     given = [_outcome(answer, arguments) for arguments in cases.values()]
     wanted = [_outcome(truth, arguments) for arguments in cases.values()]
     checks = tuple(
-        (one.agrees(two), what if one.agrees(two) else f"{what}: {one.against(two)}")
-        for what, one, two in zip(cases, given, wanted, strict=True)
+        (one.agrees(two), what if one.agrees(two) else f"{what}{_shown(arguments)}: {one.against(two)}")
+        for (what, arguments), one, two in zip(cases.items(), given, wanted, strict=True)
     )
     if all(right for right, _ in checks):
         return Verdict(exercise, checks)
@@ -105,7 +115,17 @@ def grade(
     for mistake, advice in mistakes:
         if all(one.agrees(_outcome(mistake, case)) for one, case in zip(given, cases.values(), strict=True)):
             return Verdict(exercise, checks, advice)
-    return Verdict(exercise, checks, RAISED if all(one.error for one in given) else hint)
+    if all(one.error for one in given):
+        raised = {_raised(one.error) for one in given}
+        return Verdict(exercise, ((False, f"in every case {raised.pop()}"),) if len(raised) == 1 else checks, RAISED)
+    slips = {slip(one.value, two.value) for one, two in zip(given, wanted, strict=True) if not one.agrees(two)}
+    return Verdict(exercise, checks, slips.pop() if len(slips) == 1 and "" not in slips else hint)
+
+
+def _shown(arguments: Sequence) -> str:
+    """What a case is tried with, if it is short text."""
+    short = all(isinstance(argument, str) and len(argument) <= SHOWN for argument in arguments)
+    return f" {describe(tuple(arguments))}" if short else ""
 
 
 def observe(exercise: str, answer: Any, observations: Callable[[Any], Iterable[tuple[bool, str, str]]]) -> Verdict:
@@ -173,9 +193,9 @@ def _outcome(function: Callable, arguments: Sequence) -> _Outcome:
 
 
 def _raised(error: Exception) -> str:
-    """The exception and the line of the answer that raised it."""
-    frame = extract_tb(error.__traceback__)[-1]
-    line = f" in the line {frame.line!r}" if frame.line else ""
+    """The exception, and the reader's last line on the way to it: not one of this package or of a library."""
+    lines = [f.line for f in extract_tb(error.__traceback__) if f.line and not f.filename.startswith(NOT_THE_READERS)]
+    line = f" in the line {lines[-1]!r}" if lines else ""
     return f"it raised {type(error).__name__}{line}: {str(error).partition(chr(10))[0][:120]}"
 
 
