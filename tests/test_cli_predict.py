@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
@@ -239,10 +240,11 @@ def test_an_interrupted_run_leaves_no_half_file(weights, tmp_path, kill):
     source.write_text("".join(f">p{number}\n{'MKTVRQERLK' * 40}\n" for number in range(20_000)))
     out.write_text("as it was")
     command = [*PSSP, "predict", source, "--model", weights, "--out", out, "--threads", "1"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    partial = tmp_path / "out.jsonl.part"
+    listen = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell's background job would not hear Ctrl-C
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=listen)
+    part = tmp_path / "out.jsonl.part"
     deadline = time.monotonic() + 120
-    while not (partial.exists() and partial.stat().st_size > 100_000):  # it is in the midst of writing
+    while not (part.exists() and part.stat().st_size > 100_000):  # it is in the midst of writing
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -251,7 +253,7 @@ def test_an_interrupted_run_leaves_no_half_file(weights, tmp_path, kill):
     assert out.read_text() == "as it was"
     if kill == signal.SIGINT:
         assert (process.returncode, said) == (130, "pssp: stopped\n")
-        assert not partial.exists()
+        assert not part.exists()
     source.write_text(GOOD)
     assert main(["predict", str(source), "--model", str(weights), "--out", str(out)]) == 0
     assert len(out.read_text().splitlines()) == 3
