@@ -34,7 +34,14 @@ from pssp_tutorial.bootstrap import score_interval
 
 ARTICLE = Path("build/benchmarks/article.pt")
 STATES = str.maketrans("LTS-", "CCCC")  # reprof's loop, garnier's turn
-MAY_HAVE_SEEN = {"reprof": True, "garnier": True, "PredictDSSP": True, "article": False, "release": False}
+MAY_HAVE_SEEN = {
+    "reprof": True,
+    "garnier": True,
+    "PredictDSSP": True,
+    "article": False,
+    "small": False,
+    "release": False,
+}
 MEBIBYTE = 1 << 20
 Method = Callable[[list[pssp.ProteinRecord]], Iterable[str]]
 
@@ -143,6 +150,7 @@ def main() -> None:
         methods["PredictDSSP"] = predictdssp(chosen.predictdssp)
     article()
     methods["article"] = of_model(article)
+    methods["small"] = of_model(lambda: pssp.load_pretrained("small"))
     if chosen.release:
         methods["release"] = of_model(lambda: pssp.load_pretrained(chosen.release))
     values: dict[str, object] = {

@@ -35,6 +35,7 @@ def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
     add = command.add_argument
     add("--out", required=True, metavar="FILE", help="the model to write, for example mine.safetensors")
     add("--data", metavar="FILE", help="a data set, as pssp uniprot build makes it (default: the embedded chains)")
+    add("--start", metavar="FILE", help="begin with the weights of this model, of the same sizes, not with random ones")
     add("--checkpoint", metavar="FILE", help="keep the run here after every epoch, and go on from it")
     add("--seed", type=int, default=0, metavar="N", help="of the first weights, the batches and dropout (default 0)")
     add("--threads", type=int, metavar="N", help="processor cores to use (default: all)")
@@ -71,8 +72,8 @@ def run_train(options: argparse.Namespace) -> None:
     import torch
 
     from pssp_tutorial.chains import load_chains
-    from pssp_tutorial.models import BiLSTM
-    from pssp_tutorial.pretrained import save_pretrained
+    from pssp_tutorial.models import BiLSTM, ModelError
+    from pssp_tutorial.pretrained import load_pretrained, save_pretrained
     from pssp_tutorial.profiles import MultiTask
     from pssp_tutorial.training import fit
 
@@ -89,6 +90,11 @@ def run_train(options: argparse.Namespace) -> None:
         embedding_size=options.embedding,
         dropout=options.dropout,
     )
+    if options.start:
+        start = load_pretrained(options.start)
+        if start.config != model.config | {"dropout": start.config["dropout"]}:
+            raise ModelError(f"{options.start}: its sizes are {start.config}; expected {model.config}")
+        model.load_state_dict(start.state_dict())
     trained, objective = model, None
     if options.profiles:
         trained = MultiTask(
@@ -118,9 +124,9 @@ def run_train(options: argparse.Namespace) -> None:
     best = history.frame.iloc[history.best_epoch - 1]
     numbers = {"val_loss": float(best["val_loss"]), f"val_q{options.states}": float(best["val_accuracy"])}
     card: dict[str, Any] = {
-        "data": options.data or "the embedded chains: data/README.md",
+        "data": _shown(options.data) or "the embedded chains: data/README.md",
         "train_chains": len(chains.train),
-        "options": {key: value for key, value in vars(options).items() if key not in ("run", "out", "quiet")},
+        "options": {key: _shown(value) for key, value in vars(options).items() if key not in ("run", "out", "quiet")},
         "best_epoch": history.best_epoch,
         **numbers,
     }
@@ -128,6 +134,13 @@ def run_train(options: argparse.Namespace) -> None:
     if not options.quiet:
         scores = ", ".join(f"{name} {value:.4f}" for name, value in numbers.items())
         print(f"{options.out}: {scores}, epoch {history.best_epoch} of {len(history.rows)}", file=sys.stderr)
+
+
+def _shown(value: Any) -> Any:
+    """An option as the card keeps it: of a path the file's name only, for a folder says nothing to other people."""
+    if isinstance(value, list):
+        return [_shown(part) for part in value]
+    return Path(value).name if isinstance(value, str) else value
 
 
 def _loaders(

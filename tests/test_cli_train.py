@@ -41,6 +41,7 @@ def test_a_trained_model_is_read_back_with_its_card(data, tmp_path, capsys):
     assert model.card["val_q3"] == pytest.approx(report.q3, abs=0.02)  # the file has 16-bit weights
     assert f"val_q3 {model.card['val_q3']:.4f}" in capsys.readouterr().err
     assert model.card["options"]["hidden"] == 8
+    assert str(tmp_path.parent) not in str(model.card), "a card must not tell where its author keeps files"
 
 
 def test_the_same_command_goes_on_from_its_checkpoint(data, tmp_path):
@@ -48,6 +49,18 @@ def test_the_same_command_goes_on_from_its_checkpoint(data, tmp_path):
     for path in paths:
         assert run("--data", data, "--checkpoint", tmp_path / "run.pt", "--out", path, "--quiet") == 0
     assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_training_goes_on_from_a_model(data, tmp_path, capsys):
+    """With a learning rate of nearly nothing the weights stay those of the start, in the precision of the file."""
+    first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
+    assert run("--data", data, "--out", first, "--quiet") == 0
+    still = ("--start", first, "--learning-rate", "1e-12", "--seed", "5", "--dropout", "0")
+    assert run("--data", data, "--out", second, *still, "--quiet") == 0
+    before, after = (load_pretrained(path).state_dict() for path in (first, second))
+    assert all(np.allclose(before[name], after[name], atol=1e-3) for name in before)
+    assert run("--data", data, "--out", second, "--start", first, "--layers", "1") == 1
+    assert "first.safetensors: its sizes are" in capsys.readouterr().err
 
 
 def test_a_student_learns_from_a_teacher_that_reads_profiles(tmp_path, monkeypatch):
