@@ -3,8 +3,8 @@
     PSSP_RESULTS=benchmarks/results python benchmarks/peers.py --cb513 PATH --release release \
         --predictdssp build/predictdssp
 
-reprof and garnier are Debian's (`apt install reprof emboss`). PredictDSSP is its wheel, unpacked into a folder: `pip
-download --no-deps PredictDSSP`, then unzip; only its network and its encoding are used. The source article's model is
+reprof and garnier are Debian's (`apt install reprof emboss time`). PredictDSSP is its wheel, unpacked into a folder:
+`pip download --no-deps PredictDSSP`, then unzip; only its network and its encoding are used. The source article's model is
 trained here, on the chains of chapter 6, and kept in build/. What is not there is left out of the table. The release
 model is scored only when --release names it. `--proteins N` takes every k-th protein, so that about N are scored.
 
@@ -43,12 +43,14 @@ MAY_HAVE_SEEN = {
     "release": False,
 }
 MEBIBYTE = 1 << 20
+PEAKS = Path("build/benchmarks/peaks.txt")
 Method = Callable[[list[pssp.ProteinRecord]], Iterable[str]]
 
 
 def outside(*command: object) -> None:
-    """Run a program; its memory is counted with this process's children."""
-    subprocess.run(list(map(str, command)), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    """Run a program, and keep its peak memory in KiB: GNU time's, for that of our own children would count us too."""
+    timed = ["/usr/bin/time", "--format=%M", "--append", f"--output={PEAKS}", *map(str, command)]
+    subprocess.run(timed, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def reprof(records: list[pssp.ProteinRecord]) -> Iterable[str]:
@@ -66,15 +68,24 @@ def garnier(records: list[pssp.ProteinRecord]) -> Iterable[str]:
     """GOR I; residues that its table leaves out are coil."""
     with tempfile.TemporaryDirectory() as folder:
         source, out = Path(folder, "all.fasta"), Path(folder, "all.tsv")
-        pssp.write_fasta(records, source)
+        plain = [pssp.ProteinRecord(record.id, without_x(record)) for record in records]
+        pssp.write_fasta(plain, source)
         outside("garnier", source, "-outfile", out, "-rformat", "excel")
         states = {record.id: ["C"] * len(record) for record in records}
+        found = set()
         for line in out.read_text().splitlines():
             name, start, end, *_, state = line.split("\t")
             if name != "SeqName":
+                found.add(name)
                 states[name][int(start) - 1 : int(end)] = state * (int(end) - int(start) + 1)
+        assert len(found) == len(records), "garnier stops at the first letter that it does not know"
         for record in records:
             yield "".join(states[record.id]).translate(STATES)
+
+
+def without_x(record: pssp.ProteinRecord) -> str:
+    """The sequence in 20 letters, for programs that know no X: alanine stands for it."""
+    return pssp.normalise_sequence(record.sequence).replace("X", "A")
 
 
 def predictdssp(folder: str) -> Method:
@@ -89,8 +100,7 @@ def predictdssp(folder: str) -> Method:
         (weights,) = Path(folder, "PredictDSSP", "networks").glob("*.pt")
         network = Predictor(weights, dtype="residues")
         for record in records:
-            sequence = pssp.normalise_sequence(record.sequence).replace("X", "A")
-            yield "".join("HEC"[place] for place in network.predict(sequence).argmax(axis=1))
+            yield "".join("HEC"[place] for place in network.predict(without_x(record)).argmax(axis=1))
 
     return method
 
@@ -119,10 +129,13 @@ def run(method: Method, records: list[pssp.ProteinRecord], answer: "multiprocess
     """In a process of its own: states, seconds, and the larger of its and its programs' memory in MiB."""
     torch.set_num_threads(1)
     start = time.perf_counter()
+    PEAKS.unlink(missing_ok=True)
     states = list(method(records))
     seconds = time.perf_counter() - start
-    who = resource.RUSAGE_CHILDREN if method in (reprof, garnier) else resource.RUSAGE_SELF
-    answer.put((states, seconds, resource.getrusage(who).ru_maxrss * 1024 / MEBIBYTE))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if method in (reprof, garnier):
+        peak = max(map(int, PEAKS.read_text().split()))
+    answer.put((states, seconds, peak * 1024 / MEBIBYTE))
 
 
 def score(records: list[pssp.ProteinRecord], states: list[str]) -> pssp.Report:
