@@ -4,13 +4,13 @@
         --predictdssp build/predictdssp
 
 reprof and garnier are Debian's (`apt install reprof emboss time`). PredictDSSP is its wheel, unpacked into a folder:
-`pip download --no-deps PredictDSSP`, then unzip; only its network and its encoding are used. The source article's model is
-trained here, on the chains of chapter 6, and kept in build/. What is not there is left out of the table. The release
-model is scored only when --release names it. `--proteins N` takes every k-th protein, so that about N are scored.
+`pip download --no-deps PredictDSSP`, then unzip; only its network and its encoding are used. The source article's
+model is trained here, on the chains of chapter 6, and kept in build/. What is not there is left out of the table. The
+release model is scored only when --release names it. `--proteins N` takes every k-th protein, about N of them.
 
 reprof, garnier and PredictDSSP may have seen proteins of CB513, or relatives: none says that it kept them out of what
 it learnt from. The models of this book have not: chains related to CB513 are reserved. Memory is the largest that the
-system saw; for reprof and garnier it includes the Python that starts them, so it is an upper bound.
+system saw.
 """
 
 import argparse
