@@ -1,10 +1,11 @@
 """CB513 (Cuff and Barton 1999), in the form that NetSurfP-2.0 gave it: read from a path, or fetched and checked.
 
-The file stays out of the repository: it is for measuring only.
+The file stays out of the repository: it is for measuring only. The environment variable PSSP_CB513 may name it.
 """
 
 import csv
 import hashlib
+import os
 from pathlib import Path
 
 import requests
@@ -19,7 +20,7 @@ FETCHED = Path("build/benchmarks/cb513.csv")
 
 def read_cb513(path: str | Path | None = None) -> list[pssp.ProteinRecord]:
     """The 511 proteins with eight states; `?` where a residue is not scored (disordered, or outside CB513's domain)."""
-    path = Path(path) if path else _fetch()
+    path = Path(path or os.environ.get("PSSP_CB513") or _fetch())
     if hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
         raise SystemExit(f"{path}: not the expected CB513 (SHA-256 {SHA256[:16]}…)")
     records = []
@@ -35,8 +36,11 @@ def read_cb513(path: str | Path | None = None) -> list[pssp.ProteinRecord]:
 
 def _fetch() -> Path:
     if not FETCHED.exists():
-        answer = requests.get(URL, timeout=30)
-        answer.raise_for_status()
+        try:
+            answer = requests.get(URL, timeout=30)
+            answer.raise_for_status()
+        except requests.RequestException as error:
+            raise SystemExit(f"CB513 can't be fetched ({error}); name the file: PSSP_CB513=PATH") from error
         with write_atomically(FETCHED) as handle:
             handle.write(answer.content)
     return FETCHED

@@ -43,6 +43,7 @@ MAY_HAVE_SEEN = {
     "release": False,
 }
 MEBIBYTE = 1 << 20
+PREDICTDSSP = "build/predictdssp"
 PEAKS = Path("build/benchmarks/peaks.txt")
 Method = Callable[[list[pssp.ProteinRecord]], Iterable[str]]
 
@@ -149,7 +150,7 @@ def score(records: list[pssp.ProteinRecord], states: list[str]) -> pssp.Report:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--cb513", help="the file; left out: fetched")
-    options.add_argument("--predictdssp", help="folder with the unpacked wheel")
+    options.add_argument("--predictdssp", help="folder with the unpacked wheel", default=PREDICTDSSP)
     options.add_argument("--release", help="name or path of the release model, once nothing about it is open any more")
     options.add_argument("--proteins", type=int, default=511, help="about how many to score (default: all)")
     chosen = options.parse_args()
@@ -159,7 +160,7 @@ def main() -> None:
     methods: dict[str, Method] = {
         name: method for name, method in (("garnier", garnier), ("reprof", reprof)) if shutil.which(name)
     }
-    if chosen.predictdssp:
+    if Path(chosen.predictdssp).is_dir():
         methods["PredictDSSP"] = predictdssp(chosen.predictdssp)
     article()
     methods["article"] = of_model(article)
