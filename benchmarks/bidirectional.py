@@ -96,7 +96,7 @@ def main() -> None:
                 )
     values["smallest_ratio"] = min(value for name, value in values.items() if name.endswith("_ratio"))
     print(f"smallest ratio {values['smallest_ratio']:.2f}")
-    command = f"benchmarks/bidirectional.py --threads {chosen.threads} --residues {chosen.residues}"
+    command = f"python benchmarks/bidirectional.py --threads {chosen.threads} --residues {chosen.residues}"
     pssp.save_results(
         "bidirectional", values, unit="residues a second", threads=chosen.threads, processor=has, command=command
     )

@@ -99,7 +99,7 @@ def main() -> None:
                 f"({found['processor_seconds']:.1f} s of the processor), {found['peak_mebibytes']:.0f} MiB",
                 flush=True,
             )
-    command = f"benchmarks/predict.py --model {chosen.model} --threads {chosen.threads}"
+    command = f"python benchmarks/predict.py --model {chosen.model} --threads {chosen.threads}"
     pssp.save_results("predict", values, command=command, threads=chosen.threads, model=chosen.model, seed=0)
 
 
