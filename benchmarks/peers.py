@@ -187,7 +187,7 @@ def main() -> None:
             "may_have_seen_cb513": MAY_HAVE_SEEN[name],
         }  # fmt: skip
         print(f"{name:>12}: Q3 {q3.value:.1%}, SOV {sov.value:.1%}, {seconds:7.1f} s, {memory:5.0f} MiB", flush=True)
-    command = "python benchmarks/peers.py --cb513 PATH --predictdssp FOLDER --release release"
+    command = "python benchmarks/peers.py --cb513 PATH" + (f" --release {chosen.release}" if chosen.release else "")
     pssp.save_results("peers", values, command=command, threads=1)
 
 
