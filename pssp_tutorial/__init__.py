@@ -28,8 +28,8 @@ _MODULES = {
     "inference": "Prediction evaluate iter_predict predict",
     "lstm": "LSTM GateRecord LSTMCell record_gates",
     "metrics": "Report confusion_matrix sov99 sov_refine",
-    "models": "BiLSTM BidirectionalLSTM ProteinSecondaryStructurePrediction count_parameters evaluating load_model "
-    "save_model",
+    "models": "BiLSTM BidirectionalLSTM ConvBiLSTM ProteinSecondaryStructurePrediction count_parameters evaluating "
+    "load_model save_model",
     "plots": "PALETTE draw_structure plot_confusion plot_gates plot_history plot_per_protein plot_prediction "
     "plot_record use_style",
     "pretrained": "load_pretrained save_pretrained",

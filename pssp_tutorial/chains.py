@@ -40,7 +40,7 @@ class ChainSet:
     held-out splits, ``reserved`` ones to public benchmark sets: neither is for training or tuning.
 
     >>> load_chains()
-    ChainSet of 20,661 chains: train 13,395, val 576, test 600, excluded 2,101, reserved 3,989
+    ChainSet of 20,661 chains: train 13,091, val 566, test 600, excluded 2,101, reserved 4,303
     """
 
     records: tuple[ProteinRecord, ...]

@@ -47,6 +47,7 @@ def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
     group("--hidden", type=int, default=64, metavar="N", help="units of each direction (default 64)")
     group("--layers", type=int, default=2, metavar="N", help="(default 2)")
     group("--embedding", type=int, default=32, metavar="N", help="channels that a residue becomes (default 32)")
+    group("--kernel", type=int, default=0, metavar="N", help="residues that a convolution sees first (default 0: none)")
     group("--dropout", type=float, default=0.3, metavar="X", help="share of values dropped (default 0.3)")
 
     group = command.add_argument_group("training").add_argument
@@ -72,7 +73,7 @@ def run_train(options: argparse.Namespace) -> None:
     import torch
 
     from pssp_tutorial.chains import load_chains
-    from pssp_tutorial.models import BiLSTM, ModelError
+    from pssp_tutorial.models import BiLSTM, ConvBiLSTM, ModelError
     from pssp_tutorial.pretrained import load_pretrained, save_pretrained
     from pssp_tutorial.profiles import MultiTask
     from pssp_tutorial.training import fit
@@ -82,14 +83,13 @@ def run_train(options: argparse.Namespace) -> None:
     chains = load_chains(path=options.data)
     train, val = _loaders(options, chains.train, chains.val)
     torch.manual_seed(options.seed)
-    model = BiLSTM(
-        options.hidden,
-        options.layers,
-        options.states,
-        input_size=41 if options.read_profile else 21,
-        embedding_size=options.embedding,
-        dropout=options.dropout,
-    )
+    sizes = options.hidden, options.layers, options.states
+    settings: dict[str, Any] = {
+        "input_size": 41 if options.read_profile else 21,
+        "embedding_size": options.embedding,
+        "dropout": options.dropout,
+    }
+    model = ConvBiLSTM(*sizes, kernel_size=options.kernel, **settings) if options.kernel else BiLSTM(*sizes, **settings)
     if options.start:
         start = load_pretrained(options.start)
         if start.config != model.config | {"dropout": start.config["dropout"]}:

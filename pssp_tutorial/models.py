@@ -150,13 +150,49 @@ class BiLSTM(nn.Module):
     def features(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """Return what the classifier reads, [batch, length, 2 hidden]: other tasks can read it too."""
         _check_batch(inputs, lengths, self.input_size)
-        values = self.embedding(inputs)  # [batch, length, embedding]
+        values = self.embed(inputs, lengths)  # [batch, length, embedding]
         for layer in self.layers:
             values = self.dropout(layer(values, lengths))  # [batch, length, 2 hidden]
         return values
 
+    def embed(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """Return what the first layer reads, [batch, length, embedding]."""
+        return self.embedding(inputs)
 
-MODELS: dict[str, type[nn.Module]] = {model.__name__: model for model in (ProteinSecondaryStructurePrediction, BiLSTM)}
+
+class ConvBiLSTM(BiLSTM):
+    """A `BiLSTM` whose first layer reads each residue together with its neighbours, through a convolution.
+
+    Parameters: as `BiLSTM`, and `kernel_size`, the residues that the convolution sees: an odd number. What it finds
+    is added to the embedding.
+    Raises ModelError for a setting outside these.
+
+    >>> model = ConvBiLSTM(hidden_size=64, num_classes=8, kernel_size=7)
+    >>> model(torch.zeros(2, 50, 21), torch.tensor([50, 30])).shape
+    torch.Size([2, 50, 8])
+    """
+
+    def __init__(
+        self, hidden_size: int = 64, num_layers: int = 2, num_classes: int = 3, *, kernel_size: int = 7, **settings: Any
+    ) -> None:
+        super().__init__(hidden_size, num_layers, num_classes, **settings)
+        _sizes(kernel_size=kernel_size)
+        if not kernel_size % 2:
+            raise ModelError(f"kernel_size is {kernel_size}; expected an odd number: as many residues on either side")
+        self.config["kernel_size"] = kernel_size
+        width = self.layers[0].lstm.input_size
+        self.convolution = nn.Conv1d(width, width, kernel_size, padding=kernel_size // 2)
+
+    def embed(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """Return the embedding and what the convolution finds in it, [batch, length, embedding]."""
+        real = torch.arange(inputs.shape[1], device=inputs.device) < lengths.to(inputs.device)[:, None]
+        values = super().embed(inputs, lengths).where(real[..., None], 0)  # the convolution must not see padding
+        return values + self.convolution(values.transpose(1, 2)).transpose(1, 2).relu()
+
+
+MODELS: dict[str, type[nn.Module]] = {
+    model.__name__: model for model in (ProteinSecondaryStructurePrediction, BiLSTM, ConvBiLSTM)
+}
 
 
 def save_model(model: nn.Module, path: str | Path) -> None:

@@ -13,6 +13,7 @@ from pssp_tutorial.checkpoints import CheckpointError, save_checkpoint
 from pssp_tutorial.models import (
     BidirectionalLSTM,
     BiLSTM,
+    ConvBiLSTM,
     ModelError,
     ProteinSecondaryStructurePrediction,
     count_parameters,
@@ -37,6 +38,8 @@ MODELS = {
     "bilstm, packed": packed_bilstm,
     "bilstm, one-hot": lambda: BiLSTM(6, 1, embedding_size=None, dropout=0.0),
     "bilstm, 8 classes": lambda: BiLSTM(4, 3, 8, embedding_size=5, dropout=0.5),
+    "convolution": lambda: ConvBiLSTM(4, 1, 8, kernel_size=5),
+    "convolution, one-hot": lambda: ConvBiLSTM(6, 2, embedding_size=None),
     "layer": lambda: BidirectionalLSTM(21, 5),
 }
 every_model = pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
@@ -127,6 +130,16 @@ def test_the_route_is_chosen_by_the_device():
     chosen = layer(inputs, lengths)
     layer.packed = False
     assert torch.equal(chosen, layer(inputs, lengths))
+
+
+def test_the_convolution_sees_as_far_as_its_kernel():
+    """An independent truth: with the LSTM's part taken away, a change reaches half a kernel to either side."""
+    torch.manual_seed(0)
+    model = ConvBiLSTM(4, 1, kernel_size=5).eval()
+    inputs, lengths = one_hot(torch.randint(0, 21, (1, 20)), 21).float(), torch.tensor([20])
+    other = inputs.roll(1, dims=2).where(torch.arange(20)[:, None] == 9, inputs)
+    changed = (model.embed(inputs, lengths) != model.embed(other, lengths)).any(dim=-1)[0]
+    assert changed.nonzero().flatten().tolist() == [7, 8, 9, 10, 11]
 
 
 @pytest.mark.parametrize("num_layers", [1, 2, 3])
@@ -227,6 +240,8 @@ def test_a_bad_batch_is_refused(make, call, words):
         (lambda: BiLSTM(num_layers=1.5), "num_layers is 1.5"),
         (lambda: BiLSTM(embedding_size=0), "embedding_size is 0"),
         (lambda: BidirectionalLSTM(21, -1), "hidden_size is -1"),
+        (lambda: ConvBiLSTM(kernel_size=4), "kernel_size is 4; expected an odd number"),
+        (lambda: ConvBiLSTM(kernel_size=0), "kernel_size is 0; expected a whole number"),
         (lambda: ProteinSecondaryStructurePrediction(21, 64, 0, 3), "num_layers is 0"),
         (lambda: resolve_device("gpu"), "device is 'gpu'; expected 'auto'"),
         (lambda: save_model(nn.Linear(2, 2), "unused.pt"), "a Linear; expected one of ProteinSecondary.*BiLSTM"),

@@ -51,22 +51,6 @@ class WeightDropout(pssp.BiLSTM):
             layer.__class__ = self.Layer
 
 
-class ConvolutionalStem(pssp.BiLSTM):
-    """Reads each residue with three neighbours on either side before the LSTM does."""
-
-    def __init__(self, *sizes: int, **settings: object) -> None:
-        super().__init__(*sizes, **settings)
-        width = self.embedding.out_features
-        self.stem = nn.Conv1d(width, width, kernel_size=7, padding=3)
-
-    def features(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        values = self.embedding(inputs)  # zeros at padding, as the convolution needs
-        values = values + self.stem(values.transpose(1, 2)).transpose(1, 2).relu()
-        for layer in self.layers:
-            values = self.dropout(layer(values, lengths))
-        return values
-
-
 # name: (model class, model settings, loader settings, weights of the tasks, fit settings)
 VARIANTS: dict[str, dict] = {
     "baseline": {},
@@ -75,7 +59,7 @@ VARIANTS: dict[str, dict] = {
     "eight states, read out as three": {"classes": 8},
     "locked dropout": {"model": LockedDropout},
     "weight dropout": {"model": WeightDropout},
-    "convolutional stem": {"model": ConvolutionalStem},
+    "convolutional stem": {"model": pssp.ConvBiLSTM},
     "third layer": {"layers": 3},
     "twice the units": {"hidden": 2 * HIDDEN},
     "twice the epochs": {"epochs": 2 * EPOCHS},
