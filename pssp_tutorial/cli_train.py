@@ -63,6 +63,7 @@ def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
     group("--profiles", metavar="FILE", help="what data/build/profiles.py wrote: adds the tasks below")
     group("--read-profile", action="store_true", help="the model reads the profile too: this makes a teacher")
     group("--relatives", type=float, default=0.0, metavar="X", help="largest share of residues drawn from the profile")
+    group("--fading", type=int, default=0, metavar="N", help="epochs in which that share falls to 0 (default: none)")
     group("--teacher", nargs="*", default=[], metavar="FILE", help="learn half of the states from these teachers")
     group("--profile-weight", type=float, default=0.0, metavar="X", help="of predicting the profile (default 0)")
     group("--accessibility-weight", type=float, default=0.0, metavar="X", help="of predicting exposure (default 0)")
@@ -152,7 +153,7 @@ def _loaders(
     from pssp_tutorial.profiles import ProfileLoader, read_profiles, teach
 
     if not options.profiles:
-        for name in ("read_profile", "relatives", "teacher", "profile_weight", "accessibility_weight"):
+        for name in ("read_profile", "relatives", "fading", "teacher", "profile_weight", "accessibility_weight"):
             if getattr(options, name):
                 raise PSSPError(f"--{name.replace('_', '-')} is given; expected --profiles with it")
         return tuple(
@@ -167,7 +168,12 @@ def _loaders(
         taught = teach(map(load_pretrained, options.teacher), reading)
     return (
         ProfileLoader(
-            tuple(train), **settings, as_input=options.read_profile, relatives=options.relatives, teacher=taught
+            tuple(train),
+            **settings,
+            as_input=options.read_profile,
+            relatives=options.relatives,
+            fading=options.fading,
+            teacher=taught,
         ),
         ProfileLoader(tuple(val), **settings, as_input=options.read_profile),
     )

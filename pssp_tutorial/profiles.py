@@ -74,6 +74,8 @@ class ProfileLoader(Loader):
         Add the profile to the one-hot residues: 41 input channels.
     relatives : float
         Of each chain, in each epoch, a share of the residues between 0 and this one is drawn from the profile.
+    fading : int
+        The number of epochs in which ``relatives`` falls to nothing, evenly; with 0 it stays as it is.
     teacher : dict of str to float16[length, class], optional
         Probabilities to learn from: see :func:`teach`.
     """
@@ -81,6 +83,7 @@ class ProfileLoader(Loader):
     profiles: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
     as_input: bool = False
     relatives: float = 0.0
+    fading: int = 0
     teacher: dict[str, np.ndarray] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -98,7 +101,7 @@ class ProfileLoader(Loader):
     @property
     def fingerprint(self) -> dict[str, str | int | float]:
         """As a plain loader's, with the settings of this one."""
-        return super().fingerprint | {name: getattr(self, name) for name in ("as_input", "relatives")}
+        return super().fingerprint | {name: getattr(self, name) for name in ("as_input", "relatives", "fading")}
 
     def batch(self, indices: Iterable[int]) -> ProfileBatch:
         """The batch of these records; residues are drawn anew, from PyTorch's global generator, at every call."""
@@ -108,8 +111,9 @@ class ProfileLoader(Loader):
         profile = torch.from_numpy(self._profiles[places]).float() * real[..., None]  # [batch, length, 20]
         profile = profile / profile.sum(dim=-1, keepdim=True).clamp(min=1)
         inputs = plain.inputs
-        if self.relatives:
-            share = self.relatives * torch.rand(len(inputs), 1)
+        relatives = self.relatives * max(0.0, 1 - self.epoch / self.fading) if self.fading else self.relatives
+        if relatives:
+            share = relatives * torch.rand(len(inputs), 1)
             drawn = (torch.rand(*real.shape, 1) > profile.cumsum(dim=-1)).sum(dim=-1).clamp(max=len(AMINO_ACIDS) - 1)
             swap = (torch.rand(real.shape) < share) & real
             inputs = torch.where(swap[..., None], ONE_HOT[drawn], inputs)

@@ -60,6 +60,17 @@ def test_relatives_follow_the_profile():
     assert (draws[:, :20] - expected).abs().max() < 0.05
 
 
+def test_the_share_of_relatives_fades():
+    """The last epochs must be trained on the chains that predictions are made for: real ones."""
+    chosen, plain = loader(relatives=1.0, fading=4), loader().batch([0, 1, 2]).inputs
+    swapped = []
+    for chosen.epoch in range(6):
+        torch.manual_seed(0)
+        swapped.append(float((chosen.batch([0, 1, 2]).inputs != plain).sum()))
+    assert swapped[0] > swapped[1] > swapped[2] > swapped[3] > 0
+    assert swapped[4:] == [0, 0]
+
+
 def test_the_profile_as_input_adds_twenty_channels():
     batch = loader(as_input=True).batch([0, 1])
     assert batch.inputs.shape[-1] == 41
