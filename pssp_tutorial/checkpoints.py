@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import zipfile
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -11,6 +10,7 @@ from typing import Any, BinaryIO
 import torch
 
 from pssp_tutorial.errors import PSSPError
+from pssp_tutorial.files import FileError, write_atomically
 
 
 class CheckpointError(PSSPError):
@@ -31,8 +31,6 @@ def save_checkpoint(path: str | Path, payload: dict[str, Any]) -> None:
     ...     load_checkpoint(Path(folder, "run.pt"))
     {'epoch': 3}
     """
-    path = Path(path)
-    partial = path.with_name(f"{path.name}.partial")
     packed = io.BytesIO()
     try:
         torch.save(payload, packed)
@@ -43,18 +41,10 @@ def save_checkpoint(path: str | Path, payload: dict[str, Any]) -> None:
             "and lists and dicts of them (a NumPy value becomes a number with .item(), or a list with .tolist())"
         ) from error
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
+        with write_atomically(path) as file:
             file.write(packed.getbuffer())
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        reason = error.strerror or error
-        raise CheckpointError(f"{path}: not written ({reason}); if there was such a file, it is as it was") from error
-    finally:
-        if partial.is_file():
-            partial.unlink()
+    except FileError as error:
+        raise CheckpointError(str(error)) from error
 
 
 def load_checkpoint(path: str | Path) -> dict[str, Any]:

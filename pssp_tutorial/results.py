@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pssp_tutorial.errors import PSSPError
+from pssp_tutorial.files import write_atomically
 
 FOLDER_VARIABLE = "PSSP_RESULTS"
 
@@ -57,11 +58,8 @@ def save_results(name: str, values: Mapping[str, Any], **context: Any) -> dict[s
     text = json.dumps(document, indent=2, sort_keys=True, default=_plain) + "\n"
     folder = os.environ.get(FOLDER_VARIABLE)
     if folder:
-        target = Path(folder) / f"{name}.json"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_suffix(".part")
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(target)
+        with write_atomically(Path(folder, f"{name}.json")) as handle:
+            handle.write(text.encode())
     return json.loads(text)["values"]
 
 

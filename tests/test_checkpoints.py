@@ -55,7 +55,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
 
 
 def test_a_leftover_of_a_killed_save_does_no_harm(tmp_path):
-    (tmp_path / "run.pt.partial").write_bytes(b"half a checkpoint")
+    (tmp_path / "run.pt.part").write_bytes(b"half a checkpoint")
     save_checkpoint(tmp_path / "run.pt", PAYLOAD)
     assert [path.name for path in tmp_path.iterdir()] == ["run.pt"]
 

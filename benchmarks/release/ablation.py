@@ -67,9 +67,10 @@ VARIANTS: dict[str, dict] = {
     "accessibility as a second task": {"tasks": {"accessibility_weight": 0.25}},
     "profile as a second task": {"tasks": {"profile_weight": 0.25}},
     "relatives drawn from the profile": {"relatives": 1.0},
+    "relatives that fade": {"relatives": 0.6, "fading": EPOCHS},
     "a teacher that sees the profile": {"classes": 8, "taught": True, "tasks": {"teacher_weight": 0.5}},
     "all of the release": {
-        "classes": 8, "taught": True, "average": 0.99, "relatives": 1.0,
+        "model": pssp.ConvBiLSTM, "classes": 8, "taught": True, "average": 0.99, "relatives": 0.6, "fading": EPOCHS,
         "tasks": {"teacher_weight": 0.5, "profile_weight": 0.25, "accessibility_weight": 0.25},
     },
 }  # fmt: skip
@@ -78,7 +79,7 @@ VARIANTS: dict[str, dict] = {
 def run(
     profiles: dict, taught: dict | None, *, model: Callable = pssp.BiLSTM, seed: int = 0, classes: int = 3,
     layers: int = 2, hidden: int = HIDDEN, epochs: int = EPOCHS, average: float = 0.0, relatives: float = 0.0,
-    tasks: dict | None = None,
+    fading: int = 0, tasks: dict | None = None,
 ) -> dict:  # fmt: skip
     """Train one variant and score it."""
     chains = pssp.load_chains()
@@ -86,7 +87,7 @@ def run(
     picked = torch.randperm(len(short), generator=torch.Generator().manual_seed(0))[:CHAINS].tolist()
     train = ProfileLoader(
         tuple(short[index] for index in picked), 4_000, seed=seed, classes=classes, profiles=profiles,
-        relatives=relatives, teacher=taught,
+        relatives=relatives, fading=fading, teacher=taught,
     )  # fmt: skip
     val = pssp.make_loader(chains.val, 16_000, classes=classes)
     torch.manual_seed(seed)
