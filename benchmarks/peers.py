@@ -9,9 +9,8 @@ model is trained here, on the chains of chapter 6, and kept in build/. What is n
 release model is scored only when --release names it. `--proteins N` takes every k-th protein, about N of them.
 
 reprof, garnier and PredictDSSP may have seen proteins of CB513, or relatives: none says that it kept them out of what
-it learnt from. The models of this book have seen none of them, but some distant relatives: see
-benchmarks/release.py. Memory is the largest that the
-system saw.
+it learnt from. The models of this book have seen none of them and no relative that benchmarks/release.py can find.
+Memory is the largest that the system saw.
 """
 
 import argparse
