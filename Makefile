@@ -74,9 +74,9 @@ release: $(INSTALLED) ## for maintainers, on Debian: train the release model, ov
 	/usr/bin/python3 data/build/profiles.py data/chains.tsv.xz build/data/profiles.npz
 	$(BIN)/pssp train $(RELEASE_TASKS) --read-profile --hidden 128 --dropout 0.3 --epochs 6 --patience 6 --warmup 0.3 \
 		--average 0.99 --checkpoint build/release/teacher.pt --out build/release/teacher.safetensors
-	$(BIN)/pssp train $(RELEASE_TASKS) --teacher build/release/teacher.safetensors --relatives 1 --profile-weight 0.25 \
-		--hidden 256 --dropout 0.35 --epochs 16 --patience 16 --batch-residues 12000 --average 0.998 \
-		--checkpoint build/release/release.pt --out data/models/release.safetensors
+	$(BIN)/pssp train $(RELEASE_TASKS) --teacher build/release/teacher.safetensors --relatives 0.6 --fading 15 \
+		--profile-weight 0.25 --kernel 11 --hidden 256 --dropout 0.3 --epochs 15 --patience 15 --batch-residues 8000 \
+		--average 0.998 --checkpoint build/release/release.pt --out data/models/release.safetensors
 	PSSP_RESULTS="$(CURDIR)/benchmarks/results" $(BIN)/python benchmarks/release.py
 
 clean: ## remove what was built; .venv stays
