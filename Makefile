@@ -77,7 +77,7 @@ release: $(INSTALLED) ## for maintainers, on Debian: train the release model, ov
 	$(BIN)/pssp train $(RELEASE_TASKS) --teacher build/release/teacher.safetensors --relatives 0.6 --fading 15 \
 		--profile-weight 0.25 --kernel 11 --hidden 256 --dropout 0.3 --epochs 15 --patience 15 --batch-residues 8000 \
 		--average 0.998 --checkpoint build/release/release.pt --out data/models/release.safetensors
-	PSSP_RESULTS="$(CURDIR)/benchmarks/results" $(BIN)/python benchmarks/release.py
+	PSSP_RESULTS="$(CURDIR)/benchmarks/results" $(BIN)/python benchmarks/release.py --closed
 
 clean: ## remove what was built; .venv stays
 	rm -rf build book/_build .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist

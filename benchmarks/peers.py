@@ -1,12 +1,11 @@
 """Other predictors that read one sequence, on the proteins of CB513: accuracy, SOV, seconds and memory in one table.
 
-    PSSP_RESULTS=benchmarks/results python benchmarks/peers.py --cb513 PATH --release release \
-        --predictdssp build/predictdssp
+    PSSP_RESULTS=benchmarks/results python benchmarks/peers.py --cb513 PATH --predictdssp build/predictdssp
 
 reprof and garnier are Debian's (`apt install reprof emboss time`). PredictDSSP is its wheel, unpacked into a folder:
 `pip download --no-deps PredictDSSP`, then unzip; only its network and its encoding are used. The source article's
-model is trained here, on the chains of chapter 6, and kept in build/. What is not there is left out of the table. The
-release model is scored only when --release names it. `--proteins N` takes every k-th protein, about N of them.
+model is trained here, on the chains of chapter 6, and kept in build/. What is not there is left out of the table.
+`--proteins N` takes every k-th protein, about N of them.
 
 reprof, garnier and PredictDSSP may have seen proteins of CB513, or relatives: none says that it kept them out of what
 it learnt from. The models of this book have seen none of them and no relative that benchmarks/release.py can find.
@@ -151,7 +150,6 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--cb513", help="the file; left out: fetched")
     options.add_argument("--predictdssp", help="folder with the unpacked wheel", default=PREDICTDSSP)
-    options.add_argument("--release", help="name or path of the release model, once nothing about it is open any more")
     options.add_argument("--proteins", type=int, default=511, help="about how many to score (default: all)")
     chosen = options.parse_args()
     torch.set_num_threads(1)
@@ -165,8 +163,7 @@ def main() -> None:
     article()
     methods["article"] = of_model(article)
     methods["small"] = of_model(lambda: pssp.load_pretrained("small"))
-    if chosen.release:
-        methods["release"] = of_model(lambda: pssp.load_pretrained(chosen.release))
+    methods["release"] = of_model(pssp.load_pretrained)
     values: dict[str, object] = {
         "proteins": len(records),
         "residues": int(sum(record.mask.sum() for record in records)),
@@ -186,8 +183,7 @@ def main() -> None:
             "may_have_seen_cb513": MAY_HAVE_SEEN[name],
         }  # fmt: skip
         print(f"{name:>12}: Q3 {q3.value:.1%}, SOV {sov.value:.1%}, {seconds:7.1f} s, {memory:5.0f} MiB", flush=True)
-    command = "python benchmarks/peers.py --cb513 PATH" + (f" --release {chosen.release}" if chosen.release else "")
-    pssp.save_results("peers", values, command=command, threads=1)
+    pssp.save_results("peers", values, command="python benchmarks/peers.py --cb513 PATH", threads=1)
 
 
 if __name__ == "__main__":
