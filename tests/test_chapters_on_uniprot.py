@@ -108,6 +108,7 @@ def check_1(chains: pssp.ChainSet, variables: dict, values: dict, output: str) -
     true, window = true_states(chains.val), variables["window"]
     predicted = letters([window.predict(variables["windows"]([record])) for record in chains.val])
     assert values["window_q3"] == pytest.approx(q3_of(true, predicted))
+    assert variables["by_width"][17] == variables["q3_against"]("default")[0] == pytest.approx(values["window_q3"])
     known = "".join(true_states(chains.train)).replace("?", "")
     common = max("HEC", key=known.count)
     assert values["majority_q3"] == pytest.approx(q3_of(true, [common * len(states) for states in true]))
@@ -129,9 +130,18 @@ def check_4(chains: pssp.ChainSet, variables: dict, values: dict, output: str) -
             expected = q3_of(true_states(tested), letters(codes))
             assert variables["q3"][split, learner][0] == pytest.approx(expected)
     assert values["random_found"] > 0  # so that something was copied
-    assert values["q3_per_residue"] == values["homology_window_q3"]
+    true, right = true_states(chains.val), values["homology_window_q3"]
+    lengths, known = list(map(len, true)), len("".join(true).replace("?", ""))
+    padding = len(true) * max(lengths) - sum(lengths)  # all fit in one batch of 32
+    assert variables["traps"]["32 at random"] == pytest.approx({
+        "padding counted": (right * known + padding) / (known + padding), "mean of batches": right, "per residue": right
+    })  # fmt: skip
     assert values["random_q3"] > values["random_window_q3"]
     assert variables["counts"]["chains"].sum() == len(chains)
+    relative = pssp.ProteinRecord("half known", "MKTVRQERLKSIVRILERSK", "H" * 10 + "?" * 10)
+    alignment = variables["aligner"].align(relative.sequence, relative.sequence)[0]
+    copied = variables["copy_states"](np.full(20, 2), alignment, relative)
+    assert pssp.decode_states(copied) == "H" * 10 + "C" * 10  # what the relative lacks, the window table says
 
 
 def check_5(chains: pssp.ChainSet, variables: dict, values: dict, output: str) -> None:
