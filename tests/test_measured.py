@@ -70,6 +70,21 @@ def chapter(number: int) -> dict:
     return json.loads((RESULTS / f"chapter_{number}.json").read_text(encoding="utf-8"))["values"]
 
 
+def test_the_baselines_of_chapter_1_are_plausible() -> None:
+    """A window of 17 is a classic: far above these bounds there would be a leak, far below a fault."""
+    values = chapter(1)
+    assert values["majority_q3"] < values["propensity_q3"] < values["window_q3"]
+    assert 0.61 < values["window_q3"] < 0.65
+
+
+def test_only_the_random_split_leaks() -> None:
+    """What chapter 4 says: copying gains on the random split alone, whose chains are not easier by themselves."""
+    values = chapter(4)
+    assert values["random_q3"] - values["random_window_q3"] > 0.10
+    assert abs(values["homology_q3"] - values["homology_window_q3"]) < 0.01
+    assert abs(values["random_window_q3"] - values["homology_window_q3"]) < 0.02
+
+
 def test_seeds_follow_from_their_scores() -> None:
     """Mean and spread are those of the five scores, and the first seed is the model of chapter 6."""
     seeds = pssp.read_results("honesty_seeds")
