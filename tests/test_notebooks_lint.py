@@ -3,12 +3,16 @@
 import copy
 import json
 import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
+from unittest.mock import Mock, call
 
 import chapter_lint
 import nbformat
 import pytest
-import yaml
+from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -16,6 +20,7 @@ BOOK = Path(__file__).parents[1] / "book"
 CHAPTERS = sorted(BOOK.glob("*.ipynb"))
 TEMPLATE = BOOK / "templates" / "chapter_template.ipynb"
 PAGES = sorted(BOOK.glob("*.md"))
+PROJECT = tomllib.loads((BOOK.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 GLANCE = ":::{admonition} At a glance\n:class: at-a-glance\n\n**Minutes**\n: 2 on two CPU cores\n:::"
 FIGURE = new_output("display_data", data={"image/png": "aGVsaXg=", "text/plain": "<Figure size 640x480>"})
 ERROR = new_output("error", ename="KeyError", evalue="1", traceback=[])
@@ -63,13 +68,41 @@ def test_landing_page_states_the_minutes_of_the_chapter(path: Path) -> None:
     assert f"*{reading} minutes · runs in {{result}}`execution:{path.stem}` min" in landing
 
 
-@pytest.mark.parametrize("path", [*CHAPTERS, TEMPLATE], ids=lambda path: path.stem)
-def test_chapter_says_how_to_run_it_on_colab(path: Path) -> None:
-    """Colab has only the notebook: a first cell must install the package, which brings the data."""
-    address = yaml.safe_load((BOOK.parent / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
-    head = nbformat.read(path, as_version=4).cells[0].source
-    assert "Running this on Colab" in head
-    assert f"!pip install git+{address}" in head
+def first_code_cell(path: Path) -> NotebookNode:
+    return next(cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code")
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_first_cell_is_that_of_the_template(path: Path) -> None:
+    """Colab has only the notebook: its first cell installs the package. The page, where nothing runs, hides it."""
+    cell, template = first_code_cell(path), first_code_cell(TEMPLATE)
+    assert (cell.id, cell.source, cell.metadata) == (template.id, template.source, template.metadata)
+    assert cell.metadata.tags == ["remove-cell"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_first_cell_installs_the_package_where_it_is_missing(monkeypatch: pytest.MonkeyPatch, there: bool) -> None:
+    """Run as IPython does: with the package, nothing is asked for; without it, the repository of pyproject.toml."""
+    if not there:
+        monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    shell = Mock()
+    exec(TransformerManager().transform_cell(first_code_cell(TEMPLATE).source), {"get_ipython": lambda: shell})
+    wanted = f'install -q scikit-learn "{PROJECT["name"]} @ git+{PROJECT["urls"]["Source"]}"'
+    assert shell.run_line_magic.mock_calls == ([] if there else [call("pip", wanted)])
+
+
+def test_first_cell_brings_all_that_the_chapters_import() -> None:
+    brought = {re.match(r"[\w.-]+", name)[0] for name in ("scikit-learn", *PROJECT["dependencies"])}
+    brought |= {"scipy"}  # through scikit-learn
+    code = "\n".join(
+        cell.source for path in CHAPTERS for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"
+    )
+    modules = (
+        set(re.findall(r"^(?:from|import) (\w+)", code, re.MULTILINE)) - sys.stdlib_module_names - {"pssp_tutorial"}
+    )
+    owners = packages_distributions()
+    assert {module: owners[module] for module in modules if not brought & set(owners[module])} == {}
+    assert len(modules) > 5
 
 
 def test_good_notebook_has_no_faults() -> None:
