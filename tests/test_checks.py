@@ -340,7 +340,7 @@ def chapter(number: str) -> nbformat.NotebookNode:
 def read_exercise(name: str) -> Exercise:
     call = f"checks.{name}("
     cells = chapter(name[9]).cells
-    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    code = [cell.source for cell in cells if cell.cell_type == "code" and cell.id != "setup"]  # that one is IPython
     blocks = [block for cell in cells if cell.cell_type == "markdown" for block in CODE_BLOCK.findall(cell.source)]
     (stub,) = (source for source in code if call in source)
     (solution,) = (block for block in blocks if call in block)

@@ -14,6 +14,10 @@ from pathlib import Path
 from pssp_tutorial.errors import PSSPError
 
 FOLDER = "quizzes"
+STYLE = (  # JupyterLab hides the triangle of what unfolds
+    "<style>.quiz summary { cursor: pointer; list-style: inside disclosure-closed } "
+    ".quiz [open] > summary { list-style-type: disclosure-open } .quiz p { margin-top: 1em }</style>"
+)
 
 
 class QuizError(PSSPError):
@@ -52,7 +56,7 @@ class Quiz:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        return f'<div class="quiz">{"".join(map(_question, range(1, 99), self.questions))}</div>'
+        return f'<div class="quiz">{STYLE}{"".join(map(_question, range(1, 99), self.questions))}</div>'
 
 
 def _question(number: int, question: Question) -> str:
