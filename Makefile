@@ -55,8 +55,9 @@ pdf: book ## print every page of the book to build/pdf, with Chromium
 links: book ## list the links that lead out of the book (book/external_links.py --check asks each for an answer)
 	$(BIN)/python book/external_links.py $(SITE)
 
-lab: $(INSTALLED) ## open the chapters in JupyterLab
-	$(BIN)/jupyter lab book
+lab: $(INSTALLED) ## open copies of the chapters in JupyterLab; they stay in lab/, which is yours
+	$(BIN)/python book/working_copy.py lab
+	$(BIN)/jupyter lab lab
 
 bench: $(INSTALLED) ## run every benchmark; the numbers go to benchmarks/results
 	@for script in $(BENCHMARKS); do echo "$$script"; \
