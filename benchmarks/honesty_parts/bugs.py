@@ -175,7 +175,7 @@ def last_step(records: Records, val: Records) -> dict[str, float]:
         torch.manual_seed(0)
         model, loader = LastStep(planted), Mixed(records)
         loader.chains = 8
-        optimizer = torch.optim.AdamW(model.parameters(), 1e-2)
+        optimizer = torch.optim.AdamW(model.parameters(), 5e-3)
         for loader.epoch in range(EPOCHS):
             for batch in loader:
                 labels = torch.tensor([true[record_id] for record_id in batch.ids], dtype=torch.int64)
