@@ -77,10 +77,10 @@ release: $(INSTALLED) ## for maintainers, on Debian: train the release model, ov
 	/usr/bin/python3 data/build/profiles.py data/chains.tsv.xz build/data/profiles.npz
 	$(BIN)/pssp train $(RELEASE_TASKS) --read-profile --hidden 128 --dropout 0.3 --learning-rate 0.003 --epochs 6 --patience 6 --warmup 0.3 \
 		--average 0.99 --checkpoint build/release/teacher.pt --out build/release/teacher.safetensors
-	$(BIN)/pssp train $(RELEASE_STUDENT) --relatives 0.6 --fading 15 --learning-rate 0.003 --epochs 15 --patience 15 \
+	$(BIN)/pssp train $(RELEASE_STUDENT) --relatives 0.6 --fading 15 --learning-rate 0.003 --epochs 15 --patience 3 \
 		--average 0.998 --checkpoint build/release/first.pt --out build/release/first.safetensors
 	for run in second.1 third.2; do \
-		$(BIN)/pssp train $(RELEASE_STUDENT) --relatives 0.3 --fading 2 --learning-rate 0.001 --epochs 2 --patience 2 \
+		$(BIN)/pssp train $(RELEASE_STUDENT) --relatives 0.6 --learning-rate 0.001 --epochs 2 --patience 2 \
 			--warmup 0.1 --average 0.99 --start build/release/first.safetensors --seed $${run#*.} \
 			--checkpoint build/release/$${run%.*}.pt --out build/release/$${run%.*}.safetensors || exit 1; done
 	$(BIN)/python benchmarks/release/average.py data/models/release.safetensors \
