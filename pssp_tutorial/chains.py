@@ -141,7 +141,7 @@ def load_chains(subset: Literal["all", "mini"] = "all", path: str | PathLike | N
     >>> [len(split) for split in chains.splits]
     [300, 60, 60]
     >>> chains.train[0].structure[:20]
-    'CBHHHHHTSCHHHHHHHHHT'
+    'TSTTTTGGGCTHHHHSCEEC'
     """
     if subset not in ("all", "mini"):
         raise ChainDataError(f"subset {subset!r}; expected 'all' or 'mini'")

@@ -27,7 +27,7 @@ CALL = "pssp.load_chains()"
 
 def code_cells(chapter: str) -> list[nbformat.NotebookNode]:
     cells = nbformat.read(BOOK / f"{chapter}.ipynb", as_version=4).cells
-    return [cell for cell in cells if cell.cell_type == "code"]
+    return [cell for cell in cells if cell.cell_type == "code" and cell.id != "setup"]  # that one is IPython
 
 
 CHAPTERS = [path.stem for path in sorted(BOOK.glob("*.ipynb"))]
