@@ -8,10 +8,8 @@ INSTALLED := .venv/installed
 JUPYTER_BOOK = $(BIN)/jupyter-book build --config _config.yml -W -n --keep-going
 SITE := build/site/_build/html
 CHECKED_SITE := build/checked-site/_build/html
-RELEASE_TASKS := --profiles build/data/profiles.npz --states 8 --embedding 128 --bfloat16 --accessibility-weight 0.25 \
-	--threads 1
-RELEASE_STUDENT := $(RELEASE_TASKS) --teacher build/release/teacher.safetensors --profile-weight 0.25 --kernel 11 \
-	--hidden 256 --dropout 0.3 --batch-residues 8000
+RELEASE_TASKS := --profiles build/data/profiles.npz --states 8 --embedding 128 --learning-rate 0.003 --bfloat16 \
+	--accessibility-weight 0.25 --threads 1
 BENCHMARKS := $(filter-out benchmarks/cb513.py, $(wildcard benchmarks/*.py))  # which only reads a file
 
 .DEFAULT_GOAL := help
@@ -75,16 +73,11 @@ data: $(INSTALLED) ## for maintainers, on Debian: build data/ anew (promod3-data
 
 release: $(INSTALLED) ## for maintainers, on Debian: train the release model, overnight on two cores; resumes
 	/usr/bin/python3 data/build/profiles.py data/chains.tsv.xz build/data/profiles.npz
-	$(BIN)/pssp train $(RELEASE_TASKS) --read-profile --hidden 128 --dropout 0.3 --learning-rate 0.003 --epochs 6 --patience 6 --warmup 0.3 \
+	$(BIN)/pssp train $(RELEASE_TASKS) --read-profile --hidden 128 --dropout 0.3 --epochs 6 --patience 6 --warmup 0.3 \
 		--average 0.99 --checkpoint build/release/teacher.pt --out build/release/teacher.safetensors
-	$(BIN)/pssp train $(RELEASE_STUDENT) --relatives 0.6 --fading 15 --learning-rate 0.003 --epochs 15 --patience 3 \
-		--average 0.998 --checkpoint build/release/first.pt --out build/release/first.safetensors
-	for run in second.1 third.2; do \
-		$(BIN)/pssp train $(RELEASE_STUDENT) --relatives 0.6 --learning-rate 0.001 --epochs 2 --patience 2 \
-			--warmup 0.1 --average 0.99 --start build/release/first.safetensors --seed $${run#*.} \
-			--checkpoint build/release/$${run%.*}.pt --out build/release/$${run%.*}.safetensors || exit 1; done
-	$(BIN)/python benchmarks/release/average.py data/models/release.safetensors \
-		$(foreach run, first second third, build/release/$(run).safetensors)
+	$(BIN)/pssp train $(RELEASE_TASKS) --teacher build/release/teacher.safetensors --profile-weight 0.25 --relatives 0.6 \
+		--fading 15 --kernel 11 --hidden 256 --dropout 0.3 --batch-residues 8000 --epochs 15 --patience 3 \
+		--average 0.998 --checkpoint build/release/first.pt --out data/models/release.safetensors
 	PSSP_RESULTS="$(CURDIR)/benchmarks/results" $(BIN)/python benchmarks/release.py --closed
 
 clean: ## remove what was built; .venv stays
