@@ -160,7 +160,10 @@ def main() -> None:
     }
     if Path(chosen.predictdssp).is_dir():
         methods["PredictDSSP"] = predictdssp(chosen.predictdssp)
-    article()
+    context = multiprocessing.get_context("fork")  # the methods are functions, which no pickle holds
+    training = context.Process(target=article)  # outside this process, whose memory the others begin with
+    training.start()
+    training.join()
     methods["article"] = of_model(article)
     methods["small"] = of_model(lambda: pssp.load_pretrained("small"))
     methods["release"] = of_model(pssp.load_pretrained)
@@ -168,7 +171,6 @@ def main() -> None:
         "proteins": len(records),
         "residues": int(sum(record.mask.sum() for record in records)),
     }
-    context = multiprocessing.get_context("fork")  # the methods are functions, which no pickle holds
     for name, method in methods.items():
         answer = context.Queue()
         process = context.Process(target=run, args=(method, records, answer))
