@@ -21,7 +21,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 BOOK = REPOSITORY / "book"
 ALLOWED = BOOK / "ledger_allowed.toml"
 EVERYWHERE = "every page"
-KINDS = ("definition", "setting", "example", "picture")  # what a source may be beside references and results
+KINDS = ("definition", "setting", "example", "picture", "test")  # what a source may be beside references and results
 
 NUMBER = r"[-−+±]?\d+(?:,\d{3})*(?:\.\d+)?(?:[-–]\d+(?:\.\d+)?)?"
 SCORE = r"(?:Q3|Q8|SOV|MCC|F1|ECE|accuracy|precision|recall|loss|perplexity|standard deviation|half-width)"
@@ -32,6 +32,7 @@ MEASURED = re.compile(
     rf"|(?<![\w.,]){NUMBER}(?:[\s\xa0]times\b|-fold\b|[\s\xa0]?×)"  # ratios
     rf"|(?<![\w.,])[-−+±]?\d+(?:,\d{{3}})*\.\d+(?![\w.]*\d)"  # decimals
     rf"|(?<![\w.])±[\s\xa0]?{NUMBER}"
+    r"|(?<![\w.,])\d{1,3}(?:,\d{3})+(?![\w,]|\.\d)"  # counts
     rf"|\b{SCORE}\b(?:[\s\xa0]+(?:of|is|was|at|about|near|reaches|at least|below|above))*[\s\xa0]+{NUMBER}"
 )
 HIDDEN = (  # what is no prose, or comes from a file

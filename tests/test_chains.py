@@ -167,6 +167,10 @@ def test_the_readme_tells_the_counts(chains):
         assert f"| `{split}` | {count:,} | {SUMMARY['residues_per_split'][split]:,} |" in text
     assert SUMMARY["sha256"] in text
     assert f"{SUMMARY['clusters']:,} of them" in text
+    residues = sum(SUMMARY["residues_per_split"].values())
+    assert f"{len(chains.table):,} chains of the Protein Data Bank, {residues:,} residues" in text
+    assert f"has {len((BUILD / 'reserved_chains.txt').read_text().split()):,} chains" in text
+    assert SUMMARY["splits"]["reserved"] > 4_000  # chapter 4 says so
 
 
 def test_a_data_set_that_was_built_anew_is_read_anew(tmp_path):
