@@ -130,7 +130,7 @@ def draw(sequence: str, true: str, predicted: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         'font-family="sans-serif" font-size="17" fill="none">\n'
         "<title>Predicted and true secondary structure along a protein's sequence</title>\n"
-        f'<rect width="{width}" height="{height}" fill="#fbfaf7"/>\n{body}\n</svg>\n'
+        f'<rect width="{width}" height="{height}" fill="#FFFFFF"/>\n{body}\n</svg>\n'
     )
 
 
