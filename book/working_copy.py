@@ -4,7 +4,8 @@
     python book/working_copy.py book     # in place, on Binder, whose copy of the repository nobody keeps
 
 JupyterLab shows a chapter's directives, but knows neither the results files nor the bibliography nor the other pages:
-a number would be its key, a citation or a link to another page a warning.
+a number would be its key, a citation or a link to another page a warning. Nor does it show the caption of a plot, which
+stands in the cell's metadata: here it becomes a cell below the plot, and the text refers to it as "Plot 2".
 """
 
 import json
@@ -14,22 +15,24 @@ import sys
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
 from pybtex.database import BibliographyData, parse_file
 
 BOOK = Path(__file__).resolve().parent
 sys.path.append(str(BOOK / "_ext"))
 import results  # noqa: E402
 
-ROLE = re.compile(r"\{(result|cite(?::[tp])?|term|source|ref|doc)\}`([^`]+)`")
+ROLE = re.compile(r"\{(result|cite(?::[tp])?|term|source|numref|ref|doc)\}`([^`]+)`")
 HEADING = re.compile(r"^\(([\w-]+)\)=\n+#+ (.+)$", re.MULTILINE)
 WITH_TEXT = re.compile(r"(.+?)\s*<[^>]+>", re.DOTALL)
 
 
-def written_out(text: str, bibliography: BibliographyData, titles: dict[str, str]) -> str:
-    """The text of a page without the roles that need other files.
+def written_out(text: str, bibliography: BibliographyData, names: dict[str, str]) -> str:
+    """The text of a page without the roles that need other files; what they refer to is called by its name.
 
-    >>> bibliography, titles = parse_file(BOOK / "references.bib"), {"ch-lstm": "The LSTM"}
-    >>> written_out("{term}`LSTM` {cite}`hochreiter1997`, see {ref}`ch-lstm`", bibliography, titles)
+    >>> bibliography, names = parse_file(BOOK / "references.bib"), {"ch-lstm": "*The LSTM*"}
+    >>> written_out("{term}`LSTM` {cite}`hochreiter1997`, see {ref}`ch-lstm`", bibliography, names)
     'LSTM (Hochreiter & Schmidhuber 1997), see *The LSTM*'
     """
 
@@ -45,7 +48,7 @@ def written_out(text: str, bibliography: BibliographyData, titles: dict[str, str
             return named[1]
         if role == "source":
             return f"`{content.partition(':')[0]}`"
-        return content if role == "term" else f"*{titles[content]}*" if content in titles else match[0]
+        return content if role == "term" else names.get(content, match[0])
 
     return ROLE.sub(replace, text)
 
@@ -76,7 +79,20 @@ def headings() -> dict[str, str]:
             text = path.read_text(encoding="utf-8")
         titles |= dict(HEADING.findall(text))
         titles |= {path.stem: re.search("^# (.+)$", text, re.MULTILINE)[1]}
-    return titles
+    return {name: f"*{title}*" for name, title in titles.items()}
+
+
+def captions(notebook: NotebookNode) -> dict[str, str]:
+    """Put the caption of each plot into a cell below it; gives the plots' names as the text refers to them."""
+    names, cells, ids = {}, [], {cell.id for cell in notebook.cells}
+    for cell in notebook.cells:
+        cells.append(cell)
+        if figure := cell.metadata.get("mystnb", {}).get("figure"):
+            plot = names[figure["name"]] = f"Plot {len(names) + 1}"
+            if (caption := f"{cell.id}-caption") not in ids:
+                cells.append(new_markdown_cell(f"**{plot}.** {figure['caption']}", id=caption))
+    notebook.cells = cells
+    return names
 
 
 def main(target: Path) -> None:
@@ -89,9 +105,10 @@ def main(target: Path) -> None:
         copy.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".ipynb":
             notebook = nbformat.read(path, as_version=4)
+            names = titles | captions(notebook)
             for cell in notebook.cells:
                 if cell.cell_type == "markdown":
-                    cell.source = written_out(cell.source, bibliography, titles)
+                    cell.source = written_out(cell.source, bibliography, names)
             nbformat.write(notebook, copy)
         elif not in_place:
             shutil.copyfile(path, copy)

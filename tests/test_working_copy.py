@@ -38,6 +38,16 @@ def test_only_text_differs_from_the_chapters(copied):
         ]
 
 
+def test_a_plot_has_its_caption_and_its_name(copied):
+    """JupyterLab shows neither the caption in a cell's metadata nor a link to it."""
+    cells = nbformat.read(copied / "06_training.ipynb", as_version=4).cells
+    plots = [place for place, cell in enumerate(cells) if "figure" in cell.metadata.get("mystnb", {})]
+    assert [cells[place + 1].source[:12] for place in plots] == ["**Plot 1.** ", "**Plot 2.** "]
+    text = "".join(cell.source for cell in cells)
+    assert "Read Plot 1 from left" in text
+    assert "{numref}`fig-overfitting`" not in text
+
+
 def test_a_readers_own_changes_stay(copied):
     mine = copied / "01_proteins.ipynb"
     before = mine.read_bytes()
@@ -58,6 +68,8 @@ def test_in_place_as_on_binder(copied, monkeypatch):
         nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title"), cell]), copied / "09.ipynb"
     )
     working_copy.main(copied)
+    again = nbformat.read(copied / "06_training.ipynb", as_version=4)
+    assert sum(cell.source.startswith("**Plot 1.**") for cell in again.cells) == 1
     assert nbformat.read(copied / "09.ipynb", as_version=4).cells[1].source == (
         "see LSTM and (Hochreiter & Schmidhuber 1997)"
     )

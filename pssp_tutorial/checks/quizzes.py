@@ -1,8 +1,8 @@
 """Questions at the end of each chapter, with an explanation for each answer.
 
 They are plain HTML: an answer unfolds and says whether it is right, and why. So they work on the built page, in
-JupyterLab, in Colab and without JavaScript. The files have jupyterquiz's format, so ``jupyterquiz.display_quiz`` reads
-them too.
+JupyterLab, in Colab, without JavaScript and without a network. The files have jupyterquiz's format, so
+``jupyterquiz.display_quiz(str(quiz_path(2)))`` shows them too; it asks a server for MathJax.
 """
 
 import json
