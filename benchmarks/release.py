@@ -66,9 +66,9 @@ def main() -> None:
     for name, records in ({"val": chains.val} | opened).items():
         values[name] = found = scores(model, records)
         print(f"{name}: Q3 {found['q3']:.4f} ({found['q3_low']:.4f} to {found['q3_high']:.4f}), SOV {found['sov']:.4f}")
-    pssp.save_results(
-        "release", values, command="python benchmarks/release.py --cb513 PATH", model=model.name, card=model.card
-    )
+    results = "release" if chosen.model == "release" else f"release_{Path(chosen.model).stem}"
+    command = f"python benchmarks/release.py --model {Path(chosen.model).name} --cb513 PATH"
+    pssp.save_results(results, values, command=command, model=model.name, card=model.card)
 
 
 if __name__ == "__main__":

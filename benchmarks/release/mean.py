@@ -1,9 +1,9 @@
-"""The mean of the weights of two trainings, of which the second went on from the first.
+"""The weighted mean of two networks, of which the second went on from the first: the weight that validation likes best.
 
     python benchmarks/release/mean.py FIRST.safetensors SECOND.safetensors --out data/models/release.safetensors
 
-Both parts and the mean are scored on the validation set, so that the choice among them is made there. Such means were
-called a model soup: Wortsman et al. 2022, arXiv 2203.05482.
+The share of the second runs from 0 to 1 in tenths; the lowest validation loss decides. Such means were called a model
+soup: Wortsman et al. 2022, arXiv 2203.05482.
 """
 
 import argparse
@@ -18,23 +18,26 @@ def main() -> None:
     options.add_argument("parts", nargs=2)
     options.add_argument("--out", required=True)
     chosen = options.parse_args()
-    first, second = map(pssp.load_pretrained, chosen.parts)
-    mean = pssp.load_pretrained(chosen.parts[0])
-    weights = zip(first.state_dict().items(), second.state_dict().values(), strict=True)
-    mean.load_state_dict({name: torch.lerp(one, other, 0.5) for (name, one), other in weights})
-    loader = pssp.make_loader(pssp.load_chains().val, 16_000)
-    values = {
-        name: pssp.evaluate(model, loader).q3
-        for name, model in {"first_q3": first, "second_q3": second, "mean_q3": mean}.items()
-    }
-    print(values)
-    card = {
-        "data": first.card["data"],
-        "train_chains": first.card["train_chains"],
-        "mean_of": [first.card, second.card],
-        "val_q3": values["mean_q3"],
-    }
+    first, second, mean = map(pssp.load_pretrained, (*chosen.parts, chosen.parts[0]))
+    val = pssp.load_chains().val
+    three, eight = (pssp.make_loader(val, 16_000, classes=classes) for classes in (3, 8))
+    pairs = list(zip(first.state_dict().items(), second.state_dict().values(), strict=True))
+
+    def weigh(share: float) -> None:
+        mean.load_state_dict({name: torch.lerp(one, other, share) for (name, one), other in pairs})
+
+    loss, q3 = {}, {}
+    for tenths in range(11):
+        weigh(tenths / 10)
+        loss[tenths], q3[tenths] = pssp.validate(mean, eight).loss, pssp.evaluate(mean, three).q3
+        print(f"{tenths / 10}: loss {loss[tenths]:.4f}, Q3 {q3[tenths]:.4f}")
+    best = min(loss, key=loss.get)
+    weigh(best / 10)
+    card = {key: first.card[key] for key in ("data", "train_chains")}
+    card |= {"mean_of": [first.card, second.card], "share_of_the_second": best / 10, "val_q3": q3[best]}
     pssp.save_pretrained(mean, chosen.out, card=card)
+    values = {"share": best / 10, "first_q3": q3[0], "half_q3": q3[5], "second_q3": q3[10], "mean_q3": q3[best]}
+    values |= {"loss": list(loss.values()), "q3": list(q3.values())}
     pssp.save_results("release_parts", values, command="python benchmarks/release/mean.py FIRST SECOND --out OUT")
 
 
