@@ -7,28 +7,16 @@ notebook from elsewhere), and gives its output random names, so that no two buil
 import json
 
 import pytest
-from paper import CHROMIUM_OPTIONS, find_chromium
+import test_site
 
 from pssp_tutorial.checks.quizzes import quiz_path
 
 jupyterquiz = pytest.importorskip("jupyterquiz", reason="jupyterquiz is not installed: pip install -e '.[dev]'")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    chromium = find_chromium()
-    if chromium is None:
-        pytest.skip("Chromium is not installed: it opens the pages (Debian and Ubuntu: apt install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
-        yield browser
-        browser.close()
+browser = test_site.browser
 
 
 @pytest.mark.parametrize("number", range(1, 9))
-def test_shown_by_jupyterquiz(number, browser, tmp_path, capsys, monkeypatch):
+def test_shown_by_jupyterquiz(number, browser, tmp_path, monkeypatch):
     parts = []
     monkeypatch.setattr("jupyterquiz.dynamic.display.display", parts.append)
     jupyterquiz.display_quiz(str(quiz_path(number)), shuffle_answers=False)

@@ -17,6 +17,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("parts", nargs=2)
     options.add_argument("--out", required=True)
+    options.add_argument("--share", type=float, help="of the second, 0 to 1; left out: searched for")
     chosen = options.parse_args()
     first, second, mean = map(pssp.load_pretrained, (*chosen.parts, chosen.parts[0]))
     val = pssp.load_chains().val
@@ -26,19 +27,26 @@ def main() -> None:
     def weigh(share: float) -> None:
         mean.load_state_dict({name: torch.lerp(one, other, share) for (name, one), other in pairs})
 
-    loss, q3 = {}, {}
-    for tenths in range(11):
-        weigh(tenths / 10)
-        loss[tenths], q3[tenths] = pssp.validate(mean, eight).loss, pssp.evaluate(mean, three).q3
-        print(f"{tenths / 10}: loss {loss[tenths]:.4f}, Q3 {q3[tenths]:.4f}")
-    best = min(loss, key=loss.get)
-    weigh(best / 10)
+    share = chosen.share
+    if share is None:
+        loss, q3 = {}, {}
+        for tenths in range(11):
+            weigh(tenths / 10)
+            loss[tenths], q3[tenths] = pssp.validate(mean, eight).loss, pssp.evaluate(mean, three).q3
+            print(f"{tenths / 10}: loss {loss[tenths]:.4f}, Q3 {q3[tenths]:.4f}")
+        best = min(loss, key=loss.get)
+        share = best / 10
+        values = {"share": share, "first_q3": q3[0], "half_q3": q3[5], "second_q3": q3[10], "mean_q3": q3[best]}
+        values |= {"loss": list(loss.values()), "q3": list(q3.values())}
+        pssp.save_results("release_parts", values, command="python benchmarks/release/mean.py FIRST SECOND --out OUT")
+    weigh(share)
     card = {key: first.card[key] for key in ("data", "train_chains")}
-    card |= {"mean_of": [first.card, second.card], "share_of_the_second": best / 10, "val_q3": q3[best]}
+    card |= {
+        "mean_of": [first.card, second.card],
+        "share_of_the_second": share,
+        "val_q3": pssp.evaluate(mean, three).q3,
+    }
     pssp.save_pretrained(mean, chosen.out, card=card)
-    values = {"share": best / 10, "first_q3": q3[0], "half_q3": q3[5], "second_q3": q3[10], "mean_q3": q3[best]}
-    values |= {"loss": list(loss.values()), "q3": list(q3.values())}
-    pssp.save_results("release_parts", values, command="python benchmarks/release/mean.py FIRST SECOND --out OUT")
 
 
 if __name__ == "__main__":
