@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EarlyStopping", "History", "TrainingError", "fit", "train_epoch", "validate"]
 
-# What a resumed run must have in common with the run before it, besides the model and the data.
+# What a resumed run must have in common with the run before it, besides the model and the data; patience may change.
 STOPPING = ("patience", "min_delta", "monitor", "seed")
 OPTIMISING = (
     "learning_rate",
@@ -110,7 +110,8 @@ def fit(
     checkpoint : path, optional
         File that holds the run after each epoch. A run that was killed at any moment, called again with the same
         arguments, ends with the same weights as one that was not: bit for bit on one CPU thread. A finished run
-        returns at once. Only ``max_epochs`` may change, without the cosine schedule. ``resume=False`` starts over.
+        returns at once. Only ``patience`` may change and, without the cosine schedule, ``max_epochs``. ``resume=False``
+        starts over.
     progress : bool, optional
         Show a bar. If left out: only where somebody watches, in a terminal or an open notebook.
 
@@ -249,7 +250,7 @@ def _read_run(path: str | Path, settings: dict[str, Any], parts: dict[str, Any])
         raise TrainingError(f"{path}: not a checkpoint of fit; expected one, or resume=False to write it anew")
     for name in [*settings, *(run["settings"].keys() - settings.keys())]:
         before, now = run["settings"].get(name), settings.get(name)
-        if before != now:
+        if before != now and name != "patience":
             raise TrainingError(
                 f"{path}: {name} was {before} and is {now}; expected the same, or resume=False to start over"
             )

@@ -446,6 +446,17 @@ def test_a_finished_run_can_be_extended(tmp_path):
     assert weights_of(short) == weights_of(long)
 
 
+def test_a_run_can_be_resumed_with_another_patience(tmp_path):
+    """Less of it ends a run that has waited long enough, with the best weights; more lets it go on."""
+    options = {"max_epochs": 9, "min_delta": 99.0, "checkpoint": tmp_path / "run.pt"}  # the first epoch stays the best
+    first, second, third = small_model(), small_model(seed=1), small_model(seed=2)
+    history = fit(first, *loaders(), patience=3, **options)
+    assert (history.best_epoch, len(history.rows)) == (1, 4)
+    assert len(fit(second, *loaders(), patience=1, **options).rows) == 4
+    assert len(fit(third, *loaders(), patience=5, **options).rows) == 6
+    assert weights_of(first) == weights_of(second) == weights_of(third)
+
+
 def test_resuming_another_run_is_refused(tmp_path):
     checkpoint = tmp_path / "run.pt"
     train, val = loaders()
