@@ -18,6 +18,7 @@ def main() -> None:
     options.add_argument("parts", nargs=2)
     options.add_argument("--out", required=True)
     options.add_argument("--share", type=float, help="of the second, 0 to 1; left out: searched for")
+    options.add_argument("--results", default="release_parts", help="name of the file of the search's numbers")
     chosen = options.parse_args()
     first, second, mean = map(pssp.load_pretrained, (*chosen.parts, chosen.parts[0]))
     val = pssp.load_chains().val
@@ -38,7 +39,7 @@ def main() -> None:
         share = best / 10
         values = {"share": share, "first_q3": q3[0], "half_q3": q3[5], "second_q3": q3[10], "mean_q3": q3[best]}
         values |= {"loss": list(loss.values()), "q3": list(q3.values())}
-        pssp.save_results("release_parts", values, command="python benchmarks/release/mean.py FIRST SECOND --out OUT")
+        pssp.save_results(chosen.results, values, command="python benchmarks/release/mean.py FIRST SECOND --out OUT")
     weigh(share)
     card = {key: first.card[key] for key in ("data", "train_chains")}
     card |= {
