@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["EarlyStopping", "History", "TrainingError", "fit", "train_epoch", "validate"]
 
-# What a resumed run must have in common with the run before it, besides the model and the data; patience may change.
-STOPPING = ("patience", "min_delta", "monitor", "seed")
+# What a resumed run must have in common with the run before it, besides the model and the data.
+STOPPING = ("min_delta", "monitor", "seed")
 OPTIMISING = (
     "learning_rate",
     "schedule",
@@ -250,7 +250,7 @@ def _read_run(path: str | Path, settings: dict[str, Any], parts: dict[str, Any])
         raise TrainingError(f"{path}: not a checkpoint of fit; expected one, or resume=False to write it anew")
     for name in [*settings, *(run["settings"].keys() - settings.keys())]:
         before, now = run["settings"].get(name), settings.get(name)
-        if before != now and name != "patience":
+        if before != now:
             raise TrainingError(
                 f"{path}: {name} was {before} and is {now}; expected the same, or resume=False to start over"
             )
