@@ -39,7 +39,8 @@ def main() -> None:
         share = best / 10
         values = {"share": share, "first_q3": q3[0], "half_q3": q3[5], "second_q3": q3[10], "mean_q3": q3[best]}
         values |= {"loss": list(loss.values()), "q3": list(q3.values())}
-        pssp.save_results(chosen.results, values, command="python benchmarks/release/mean.py FIRST SECOND --out OUT")
+        command = f"python benchmarks/release/mean.py FIRST SECOND --out OUT --results {chosen.results}"
+        pssp.save_results(chosen.results, values, command=command)
     weigh(share)
     card = {key: first.card[key] for key in ("data", "train_chains")}
     card |= {
