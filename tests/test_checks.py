@@ -7,7 +7,6 @@ planted in the solution by changing its text; the graders know nothing of these 
 import ast
 import json
 import re
-import time
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -369,12 +368,9 @@ def verdict(exercise: Exercise, source: str) -> checks.Verdict:
 def test_solution_passes_and_stub_fails(name: str) -> None:
     exercise = read_exercise(name)
     imported(exercise.imports)
-    start = time.process_time()
     solved = verdict(exercise, exercise.solution)
-    seconds = time.process_time() - start
     assert solved.passed, solved
     assert solved.hint == ""
-    assert seconds < 5
     stub = verdict(exercise, exercise.stub)
     assert not stub
     assert stub.hint
