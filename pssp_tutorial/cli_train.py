@@ -21,17 +21,6 @@ With --checkpoint, an interrupted run goes on where it stopped when the same com
 
 The release model learns from profiles too, which the repository does not hold: make release shows the commands."""
 
-# Which of the options below mean something only with --profiles.
-PROFILE_OPTIONS = (
-    "read_profile",
-    "relatives",
-    "fading",
-    "teacher",
-    "unlabelled",
-    "profile_weight",
-    "accessibility_weight",
-)
-
 
 def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
     """Add ``train``."""
@@ -76,7 +65,6 @@ def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
     group("--relatives", type=float, default=0.0, metavar="X", help="largest share of residues drawn from the profile")
     group("--fading", type=int, default=0, metavar="N", help="epochs in which that share falls to 0 (default: none)")
     group("--teacher", nargs="*", default=[], metavar="FILE", help="learn half of the states from these teachers")
-    group("--unlabelled", metavar="FILE", help="what data/build/unlabelled.py wrote: train on what teachers say of it")
     group("--profile-weight", type=float, default=0.0, metavar="X", help="of predicting the profile (default 0)")
     group("--accessibility-weight", type=float, default=0.0, metavar="X", help="of predicting exposure (default 0)")
 
@@ -139,7 +127,6 @@ def run_train(options: argparse.Namespace) -> None:
     card: dict[str, Any] = {
         "data": _shown(options.data) or "the embedded chains: data/README.md",
         "train_chains": len(chains.train),
-        "unlabelled_proteins": len(train.records) - len(chains.train),
         "options": {key: _shown(value) for key, value in vars(options).items() if key not in ("run", "out", "quiet")},
         "best_epoch": history.best_epoch,
         **numbers,
@@ -163,10 +150,10 @@ def _loaders(
     from pssp_tutorial.batching import make_loader
     from pssp_tutorial.errors import PSSPError
     from pssp_tutorial.pretrained import load_pretrained
-    from pssp_tutorial.profiles import ProfileLoader, label, read_profiles, read_unlabelled, teach
+    from pssp_tutorial.profiles import ProfileLoader, read_profiles, teach
 
     if not options.profiles:
-        for name in PROFILE_OPTIONS:
+        for name in ("read_profile", "relatives", "fading", "teacher", "profile_weight", "accessibility_weight"):
             if getattr(options, name):
                 raise PSSPError(f"--{name.replace('_', '-')} is given; expected --profiles with it")
         return tuple(
@@ -175,19 +162,13 @@ def _loaders(
         )
     settings = {"batch_residues": options.batch_residues, "classes": options.states, "seed": options.seed}
     settings["profiles"] = profiles = read_profiles(Path(options.profiles))
-    train, unlabelled, taught = tuple(train), (), None
-    if options.unlabelled:
-        if not options.teacher:
-            raise PSSPError("--unlabelled is given; expected --teacher with it, to have states to learn")
-        unlabelled, theirs = read_unlabelled(Path(options.unlabelled))
-        profiles |= theirs
+    taught = None
     if options.teacher:
-        reading = ProfileLoader(train + unlabelled, 16_000, classes=options.states, profiles=profiles, as_input=True)
+        reading = ProfileLoader(tuple(train), 16_000, classes=options.states, profiles=profiles, as_input=True)
         taught = teach(map(load_pretrained, options.teacher), reading)
-        train += label(unlabelled, taught)
     return (
         ProfileLoader(
-            train,
+            tuple(train),
             **settings,
             as_input=options.read_profile,
             relatives=options.relatives,

@@ -6,7 +6,7 @@ the same structure, and what the profile allows at a residue is worth predicting
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from os import PathLike
 
 import numpy as np
@@ -14,11 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, nll_loss
 
-from pssp_tutorial.alphabet import AMINO_ACIDS, IGNORE_INDEX, decode_states
+from pssp_tutorial.alphabet import AMINO_ACIDS, IGNORE_INDEX
 from pssp_tutorial.batching import ONE_HOT, Batch, BatchingError, Loader
 from pssp_tutorial.errors import PSSPError
 from pssp_tutorial.models import BiLSTM, evaluating
-from pssp_tutorial.records import ProteinRecord
 
 
 class ProfileError(PSSPError):
@@ -34,7 +33,7 @@ class ProfileBatch(Batch):
     profile : float32[batch, length, 20]
         Frequencies of the amino acids; zeros at padding.
     accessibility : float32[batch, length]
-        Relative solvent accessibility, 0 to 1; nan where it is unknown.
+        Relative solvent accessibility, 0 to 1.
     teacher : float32[batch, length, class]
         A teacher's probabilities; the last dimension is 0 long without a teacher.
     """
@@ -51,36 +50,16 @@ def read_profiles(path: str | PathLike) -> dict[str, np.ndarray]:
     """
     from pssp_tutorial.chains import load_chains
 
-    chains = load_chains()
-    ids, frequencies = _read_arrays(path, "data/build/profiles.py", "ids", "frequencies")
-    return _split(path, ids, [len(chains[chain]) for chain in ids.tolist()], frequencies)
-
-
-def read_unlabelled(path: str | PathLike) -> tuple[tuple[ProteinRecord, ...], dict[str, np.ndarray]]:
-    """Read what ``data/build/unlabelled.py`` wrote: proteins without a structure, and their profiles by id.
-
-    Their accessibility is unknown: nan. Raises ProfileError as :func:`read_profiles` does.
-    """
-    ids, sequences, frequencies = _read_arrays(path, "data/build/unlabelled.py", "ids", "sequences", "frequencies")
-    records = tuple(
-        ProteinRecord(name, sequence, accessibility=np.full(len(sequence), np.nan, np.float32))
-        for name, sequence in zip(ids.tolist(), sequences.tolist(), strict=True)
-    )
-    return records, _split(path, ids, list(map(len, records)), frequencies)
-
-
-def _read_arrays(path: str | PathLike, writer: str, *names: str) -> list[np.ndarray]:
     try:
         with np.load(path) as archive:
-            return [archive[name] for name in names]
+            ids, frequencies = archive["ids"].tolist(), archive["frequencies"]
     except (OSError, KeyError, ValueError) as error:
-        raise ProfileError(f"{path}: {error}; expected the file that {writer} writes") from error
-
-
-def _split(path: str | PathLike, ids: np.ndarray, lengths: list[int], frequencies: np.ndarray) -> dict[str, np.ndarray]:
-    if not lengths or sum(lengths) != len(frequencies):
-        raise ProfileError(f"{path}: {len(frequencies)} residues; expected those of the {len(ids)} proteins it names")
-    return dict(zip(ids.tolist(), np.split(frequencies, np.cumsum(lengths)[:-1]), strict=True))
+        raise ProfileError(f"{path}: {error}; expected the file that data/build/profiles.py writes") from error
+    chains = load_chains()
+    ends = np.cumsum([len(chains[chain]) for chain in ids])
+    if not ids or ends[-1] != len(frequencies):
+        raise ProfileError(f"{path}: {len(frequencies)} residues; expected those of the {len(ids)} chains it names")
+    return dict(zip(ids, np.split(frequencies, ends[:-1]), strict=True))
 
 
 @dataclass(eq=False)
@@ -186,7 +165,6 @@ class MultiTask(nn.Module):
             allowed = self.profile(features).float()[mask].log_softmax(dim=-1)
             loss = loss - profile_weight * (batch.profile[mask] * allowed).sum()
         if accessibility_weight:
-            mask = mask & batch.accessibility.isfinite()
             exposed = self.accessibility(features).float().squeeze(-1)[mask]
             target = batch.accessibility[mask]
             loss = loss + accessibility_weight * binary_cross_entropy_with_logits(exposed, target, reduction="sum")
@@ -206,20 +184,3 @@ def teach(teachers: Iterable[BiLSTM], loader: ProfileLoader) -> dict[str, np.nda
         for row, (chain, length) in enumerate(zip(batch.ids, batch.lengths.tolist(), strict=True)):
             taught[chain] = mean[row, :length].numpy().astype(np.float16)
     return taught
-
-
-def label(records: Iterable[ProteinRecord], taught: dict[str, np.ndarray]) -> tuple[ProteinRecord, ...]:
-    """The records with the state that their teachers hold most probable at each residue: pseudo-labels.
-
-    Lee 2013, *Pseudo-label: the simple and efficient semi-supervised learning method for deep neural networks*, ICML
-    workshop on challenges in representation learning. ``taught`` is what :func:`teach` gives.
-
-    >>> sure = {"one": np.array([[0.1, 0.2, 0.7], [0.8, 0.1, 0.1]])}
-    >>> label([ProteinRecord("one", "GA")], sure)[0].structure
-    'CH'
-    """
-    return tuple(
-        replace(record, structure=decode_states(rows.argmax(axis=1), rows.shape[1]))
-        for record in records
-        for rows in [taught[record.id]]
-    )

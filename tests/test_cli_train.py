@@ -3,7 +3,6 @@
 import hashlib
 import lzma
 import re
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +12,7 @@ from pssp_tutorial.chains import COLUMNS, load_chains
 from pssp_tutorial.cli import main
 from pssp_tutorial.inference import evaluate
 from pssp_tutorial.pretrained import load_pretrained
-from tests.test_profiles import profiles_of, write_unlabelled
+from tests.test_profiles import profiles_of
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +63,7 @@ def test_training_goes_on_from_a_model(data, tmp_path, capsys):
     assert "first.safetensors: its sizes are" in capsys.readouterr().err
 
 
-def test_a_student_learns_from_a_teacher_that_reads_profiles(tmp_path, monkeypatch, capsys):
+def test_a_student_learns_from_a_teacher_that_reads_profiles(tmp_path, monkeypatch):
     """The commands of the release, on a few chains."""
     mini = load_chains("mini")
     few = mini.train[:8] + mini.val[:3]
@@ -79,13 +78,6 @@ def test_a_student_learns_from_a_teacher_that_reads_profiles(tmp_path, monkeypat
     assert run(*common, "--teacher", teacher, "--relatives", "1", "--profile-weight", "0.2", "--out", student) == 0
     assert load_pretrained(teacher).config["input_size"] == 41
     assert load_pretrained(student).config["input_size"] == 21
-    more = tmp_path / "more.npz"
-    write_unlabelled(more, [replace(record, id=f"more_{record.id}") for record in mini.train[8:13]])
-    assert run(*common, "--unlabelled", more, "--out", student) == 1
-    assert "expected --teacher with it" in capsys.readouterr().err
-    assert run(*common, "--teacher", teacher, "--unlabelled", more, "--start", student, "--out", student) == 0
-    assert load_pretrained(student).card["unlabelled_proteins"] == 5
-    assert load_pretrained(student).card["train_chains"] == 8
 
 
 @pytest.mark.parametrize(

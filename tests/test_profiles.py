@@ -1,28 +1,15 @@
 """Profiles: the batches carry what belongs to each residue, and drawing relatives follows the profile."""
 
-import importlib
-import sys
-from dataclasses import replace
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from pssp_tutorial.alphabet import AMINO_ACIDS, STATES8
+from pssp_tutorial.alphabet import AMINO_ACIDS
 from pssp_tutorial.batching import Loader
 from pssp_tutorial.chains import load_chains
 from pssp_tutorial.models import BiLSTM
-from pssp_tutorial.profiles import (
-    MultiTask,
-    ProfileError,
-    ProfileLoader,
-    label,
-    read_profiles,
-    read_unlabelled,
-    teach,
-)
+from pssp_tutorial.profiles import MultiTask, ProfileError, ProfileLoader, read_profiles, teach
 from pssp_tutorial.training import fit
 
 RECORDS = load_chains("mini").train[:6]
@@ -162,74 +149,7 @@ def test_profiles_are_read_by_chain(tmp_path):
     read = read_profiles(path)
     assert all(np.array_equal(read[chain], rows) for chain, rows in profiles.items())
     np.savez_compressed(path, ids=np.array(list(profiles)), frequencies=np.zeros((3, 20), np.uint8))
-    with pytest.raises(ProfileError, match="3 residues; expected those of the 6 proteins"):
+    with pytest.raises(ProfileError, match="3 residues; expected those of the 6 chains"):
         read_profiles(path)
     with pytest.raises(ProfileError, match=r"expected the file that data/build/profiles\.py writes"):
         read_profiles(tmp_path / "none.npz")
-
-
-def write_unlabelled(path, records) -> dict[str, np.ndarray]:
-    """A file as data/build/unlabelled.py writes it; gives the profiles in it."""
-    profiles = profiles_of(records)
-    np.savez_compressed(
-        path,
-        ids=np.array(list(profiles)),
-        sequences=np.array([record.sequence for record in records]),
-        frequencies=np.concatenate(list(profiles.values())),
-    )
-    return profiles
-
-
-def test_unlabelled_proteins_are_read_with_their_own_profiles(tmp_path):
-    profiles = write_unlabelled(tmp_path / "more.npz", RECORDS)
-    records, read = read_unlabelled(tmp_path / "more.npz")
-    assert [(record.id, record.sequence) for record in records] == [(r.id, r.sequence) for r in RECORDS]
-    assert all(record.structure is None and np.isnan(record.accessibility).all() for record in records)
-    assert all(np.array_equal(read[name], rows) for name, rows in profiles.items())
-    np.savez_compressed(tmp_path / "other.npz", ids=np.array(["one"]))
-    with pytest.raises(ProfileError, match=r"other\.npz: .*expected the file that data/build/unlabelled\.py writes"):
-        read_unlabelled(tmp_path / "other.npz")
-
-
-def test_a_pseudo_label_is_the_state_that_the_teacher_prefers():
-    torch.manual_seed(0)
-    teacher, reading = BiLSTM(8, 1, 8, input_size=41), loader(as_input=True)
-    labelled = label(RECORDS, teach([teacher], reading))
-    for row, record in enumerate(labelled):
-        batch = reading.batch([row])
-        states = teacher.eval()(batch.inputs, batch.lengths)[0].argmax(dim=-1)
-        assert record.structure == "".join(STATES8[state] for state in states)
-        assert (record.id, record.sequence) == (RECORDS[row].id, RECORDS[row].sequence)
-
-
-def test_unknown_accessibility_teaches_nothing():
-    """A nan must neither reach the loss nor keep the other residues from it."""
-    known, lost = RECORDS[0], replace(RECORDS[1], accessibility=np.full(len(RECORDS[1]), np.nan, np.float32))
-    torch.manual_seed(0)
-    model = MultiTask(BiLSTM(8, 1, 8), profile_weight=0, accessibility_weight=1).eval()
-    plain = MultiTask(model.model, profile_weight=0, accessibility_weight=0)
-    both = loader([known, lost]).batch([0, 1])
-    task = model.loss(both)[0] - plain.loss(both)[0]
-    alone = loader([known]).batch([0])
-    torch.testing.assert_close(task, model.loss(alone)[0] - plain.loss(alone)[0], rtol=1e-3, atol=1e-3)
-    (model.loss(loader([lost]).batch([0]))[0]).backward()
-    assert all(part.grad is None or part.grad.isfinite().all() for part in model.parameters())
-
-
-def test_the_profile_of_an_alignment(monkeypatch):
-    """By hand: three relatives, of which one begins later and one lacks a residue that the protein has."""
-    build = Path(__file__).parents[1] / "data" / "build"
-    monkeypatch.setattr(sys, "path", [str(build), *sys.path])
-    profile = importlib.import_module("unlabelled").profile
-    found = [(1, "GAKL", "GAKL"), (1, "GAKL", "GV-L"), (2, "AK-L", "VKWL")]
-    frequencies, relatives = profile("GAKL", found)
-    assert relatives == 3  # the protein and its copy are one
-    # Weights: the mean over a sequence's residues of 1 / (kinds of residue there x sequences that have this kind).
-    own = (1 / 2 + 1 / 2 + 1 / 2 + 1 / 3) / 4
-    second = (1 / 2 + 1 / 4 + 1 / 3) / 3
-    third = (1 / 4 + 1 / 2 + 1 / 3) / 3
-    columns = {letter: frequencies[:, AMINO_ACIDS.index(letter)] for letter in "GAVKL"}
-    assert columns["G"][0] == columns["L"][3] == columns["K"][2] == pytest.approx(1)
-    assert columns["A"][1] == pytest.approx(own / (own + second + third), rel=1e-5)
-    assert columns["V"][1] == pytest.approx((second + third) / (own + second + third), rel=1e-5)
-    np.testing.assert_allclose(frequencies.sum(axis=1), 1, rtol=1e-5)
