@@ -8,6 +8,7 @@ the same structure, and what the profile allows at a residue is worth predicting
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from os import PathLike
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -53,7 +54,7 @@ def read_profiles(path: str | PathLike) -> dict[str, np.ndarray]:
     try:
         with np.load(path) as archive:
             ids, frequencies = archive["ids"].tolist(), archive["frequencies"]
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, EOFError, KeyError, ValueError, BadZipFile) as error:
         raise ProfileError(f"{path}: {error}; expected the file that data/build/profiles.py writes") from error
     chains = load_chains()
     ends = np.cumsum([len(chains[chain]) for chain in ids])

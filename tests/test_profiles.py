@@ -151,5 +151,10 @@ def test_profiles_are_read_by_chain(tmp_path):
     np.savez_compressed(path, ids=np.array(list(profiles)), frequencies=np.zeros((3, 20), np.uint8))
     with pytest.raises(ProfileError, match="3 residues; expected those of the 6 chains"):
         read_profiles(path)
+    whole = path.read_bytes()
+    for broken in (b"", whole[: len(whole) // 2], b"x" * 100):
+        path.write_bytes(broken)
+        with pytest.raises(ProfileError, match=r"profiles\.npz: .*expected the file that data/build/profiles\.py"):
+            read_profiles(path)
     with pytest.raises(ProfileError, match=r"expected the file that data/build/profiles\.py writes"):
         read_profiles(tmp_path / "none.npz")

@@ -5,7 +5,7 @@ Run with Debian's own Python, which sees the packages promod3-data and python3-p
     /usr/bin/python3 data/build/profiles.py data/chains.tsv.xz build/data/profiles.npz
 
 A profile holds, for each residue, how often each of the 20 amino acids stands there in the chain's relatives. The
-result is too large for the repository (about 30 MB): an array `ids`, and `frequencies`, uint8[residue, 20] in steps
+result is too large for the repository (about 60 MB): an array `ids`, and `frequencies`, uint8[residue, 20] in steps
 of 1/255, chain after chain, amino acids in the order ACDEFGHIKLMNPQRSTVWY.
 """
 
