@@ -25,9 +25,9 @@ import split
 
 def related(queries: dict[str, str], others: dict[str, str]) -> int:
     """Pairs that MMseqs2 calls related, searched both ways."""
-    split.SEARCH[:] = separation.SEARCH
     with tempfile.TemporaryDirectory() as folder:
-        return sum(len(split.hits(*pair, Path(folder))) for pair in ((queries, others), (others, queries)))
+        pairs = ((queries, others), (others, queries))
+        return sum(len(split.hits(*pair, Path(folder), separation.EVALUE)) for pair in pairs)
 
 
 def scores(model: torch.nn.Module, records: list[pssp.ProteinRecord]) -> dict[str, object]:

@@ -76,11 +76,8 @@ def test_held_out_chains_have_no_homolog_in_train(chains, tmp_path):
     targets = {record.id: record.sequence for record in chains.train[::4]}
     planted = chains.test[0]
     targets["planted"] = planted.sequence[: len(planted) * 3 // 4]
-    search, build.SEARCH = build.SEARCH, ["-s", "7.5", "-e", "0.001"]
-    try:
-        assert build.hits(queries, targets, tmp_path) == {(planted.id, "planted")}
-    finally:
-        build.SEARCH = search
+    assert build.hits(queries, targets, tmp_path, evalue=0.001) == {(planted.id, "planted")}
+    assert build.related(queries, {"planted": targets["planted"]}, tmp_path) == {"planted"}
 
 
 def test_mini_is_a_part_of_each_split(chains):

@@ -24,8 +24,7 @@ def main(target: Path, cb513: str | None = None) -> None:
     learnt = {record.id: record.sequence for record in (*chains.train, *chains.val)}
     proteins = {record.id: record.sequence for record in read_cb513(cb513)}
     with tempfile.TemporaryDirectory() as folder:
-        found = {chain for _, chain in build.hits(proteins, learnt, Path(folder))}
-        found |= {chain for chain, _ in build.hits(learnt, proteins, Path(folder))}
+        found = build.related(proteins, learnt, Path(folder))
     listed = set(target.read_text().split()) if target.exists() else set()
     target.write_text("".join(f"{chain}\n" for chain in sorted(listed | found)))
     print(f"{len(found)} chains found, {len(listed | found)} listed")

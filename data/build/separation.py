@@ -16,23 +16,22 @@ import split as build
 
 import pssp_tutorial as pssp
 
-SEARCH = ["-s", "7.5", "-e", "0.001", "--max-seqs", "100000"]
+EVALUE = 0.001
 
 
 def main(target: Path) -> int:
     chains = pssp.load_chains()
     sequences = {name: {record.id: record.sequence for record in chains.of(name)} for name in ("train", "val", "test")}
-    build.SEARCH[:] = SEARCH
     counts = {}
     with tempfile.TemporaryDirectory() as folder:
         for query, searched in permutations(sequences, 2):
-            found = build.hits(sequences[query], sequences[searched], Path(folder))
+            found = build.hits(sequences[query], sequences[searched], Path(folder), EVALUE)
             counts[f"{query} in {searched}"] = len(found)
             print(f"{query} ({len(sequences[query])} chains) in {searched}: {len(found)} hits", *sorted(found)[:5])
     document = {
         "hits": counts,
         "hits_total": sum(counts.values()),
-        "search": "mmseqs easy-search " + " ".join(SEARCH),
+        "search": "mmseqs easy-search " + " ".join(build.search(EVALUE)),
         "chains": {name: len(split) for name, split in sequences.items()},
         "table_sha256": Path(f"{pssp.chains.default_path()}.sha256").read_text().split()[0],
     }

@@ -31,7 +31,7 @@ CLUSTERS_PER_SPLIT = 600
 MINI = {"train": 300, "val": 60, "test": 60}
 MINI_LENGTH = range(50, 301)
 CLUSTERING = ["--min-seq-id", "0.25", "-c", "0.5", "--cov-mode", "0", "-s", "7.5"]
-SEARCH = ["-s", "7.5", "-e", "0.01", "--max-seqs", "100000"]
+EVALUE = 0.01
 
 # Largest accessible surface of each residue in square ångström:
 # Tien et al. 2013, theoretical values, doi 10.1371/journal.pone.0080635.
@@ -63,13 +63,24 @@ def clusters(sequences: dict[str, str], folder: Path) -> dict[str, str]:
     return {member: representative for representative, member in pairs}
 
 
-def hits(queries: dict[str, str], targets: dict[str, str], folder: Path) -> set[tuple[str, str]]:
+def search(evalue: float) -> list[str]:
+    return ["-s", "7.5", "-e", str(evalue), "--max-seqs", "100000"]
+
+
+def hits(
+    queries: dict[str, str], targets: dict[str, str], folder: Path, evalue: float = EVALUE
+) -> set[tuple[str, str]]:
     """Pairs (query, target) that MMseqs2 calls related."""
     query, target = write_fasta(folder / "query.fasta", queries), write_fasta(folder / "target.fasta", targets)
-    mmseqs(
-        "easy-search", query, target, folder / "hits.tsv", folder / "tmp", *SEARCH, "--format-output", "query,target"
-    )
-    return {tuple(line.split("\t")) for line in (folder / "hits.tsv").read_text().splitlines()}
+    found = folder / "hits.tsv"
+    mmseqs("easy-search", query, target, found, folder / "tmp", *search(evalue), "--format-output", "query,target")
+    return {tuple(line.split("\t")) for line in found.read_text().splitlines()}
+
+
+def related(proteins: dict[str, str], others: dict[str, str], folder: Path) -> set[str]:
+    """Those of the others that MMseqs2 relates to one of the proteins, whichever of the two is the query."""
+    found = {other for _, other in hits(proteins, others, folder)}
+    return found | {other for other, _ in hits(others, proteins, folder)}
 
 
 def assign_splits(
@@ -90,9 +101,7 @@ def assign_splits(
         return {chain: sequence for chain, sequence in sequences.items() if split[chain] in names}
 
     for held_out, others in ((("test",), ("val",)), (("test", "val"), ("train",))):
-        related = {other for _, other in hits(of(*held_out), of(*others), folder)}
-        related |= {other for other, _ in hits(of(*others), of(*held_out), folder)}
-        split.update(dict.fromkeys(related, "excluded"))
+        split.update(dict.fromkeys(related(of(*held_out), of(*others), folder), "excluded"))
     return split
 
 
