@@ -17,6 +17,7 @@ from pathlib import Path
 import torch
 
 import pssp_tutorial as pssp
+from pssp_tutorial.models import has_bfloat16
 
 UNITS = (64, 128, 256, 512)
 ROUNDS = 3
@@ -72,7 +73,7 @@ def main() -> None:
     batch = list(pssp.make_loader(pssp.load_chains("mini").val, batch_residues=chosen.residues))[-1]
     has = processor()
     precisions = {"float32": torch.float32}
-    if has.get("avx512_bf16") or has.get("amx_bf16"):
+    if has_bfloat16(torch.device("cpu")):
         precisions["bfloat16"] = torch.bfloat16
     values: dict[str, float] = {"residues": batch.residues}
     for units in UNITS:

@@ -57,7 +57,7 @@ def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
     group("--warmup", type=float, default=0.5, metavar="X", help="epochs in which it rises (default 0.5)")
     group("--batch-residues", type=int, default=8_000, metavar="N", help="residues of a batch (default 8000)")
     group("--average", type=float, default=0.0, metavar="X", help="decay of a mean of the weights, such as 0.999")
-    group("--bfloat16", action="store_true", help="compute with 16 bits: faster where the processor has them")
+    group("--bfloat16", action="store_true", help="compute with 16 bits where the device has them: faster")
 
     group = command.add_argument_group("profiles, for the release model").add_argument
     group("--profiles", metavar="FILE", help="what data/build/profiles.py wrote: adds the tasks below")
@@ -74,7 +74,7 @@ def run_train(options: argparse.Namespace) -> None:
     import torch
 
     from pssp_tutorial.chains import load_chains
-    from pssp_tutorial.models import BiLSTM, ConvBiLSTM, ModelError
+    from pssp_tutorial.models import BiLSTM, ConvBiLSTM, ModelError, has_bfloat16, resolve_device
     from pssp_tutorial.pretrained import load_pretrained, save_pretrained
     from pssp_tutorial.profiles import MultiTask
     from pssp_tutorial.training import fit
@@ -105,6 +105,8 @@ def run_train(options: argparse.Namespace) -> None:
             accessibility_weight=options.accessibility_weight,
         )
         objective = MultiTask.loss
+    if options.bfloat16 and not options.quiet and not has_bfloat16(resolve_device(options.device)):
+        print("pssp: this device has no bfloat16: computing with 32 bits, as without --bfloat16", file=sys.stderr)
     history = fit(
         trained,
         train,

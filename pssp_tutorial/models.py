@@ -96,8 +96,8 @@ class BidirectionalLSTM(nn.Module):
         forwards, backwards = self.lstm.all_weights
         mirror = _mirror(lengths.to(inputs.device), inputs.shape[1])
         ahead = self._run(inputs, forwards)
-        back = self._run(inputs.take_along_dim(mirror, dim=1), backwards)
-        return torch.cat([ahead, back.take_along_dim(mirror, dim=1)], dim=-1)
+        back = self._run(_rows(inputs, mirror), backwards)
+        return torch.cat([ahead, _rows(back, mirror)], dim=-1)
 
     def _run(self, inputs: Tensor, weights: list[nn.Parameter]) -> Tensor:
         """Run one direction: what `nn.LSTM` calls for padded input."""
@@ -271,10 +271,28 @@ def resolve_device(device: str | torch.device = "auto") -> torch.device:
         raise ModelError(f"device is {str(device)!r}; expected 'auto', 'cpu' or one that this machine has") from error
 
 
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether a device computes with bfloat16 by itself: a processor that must imitate it is far slower, or fails.
+
+    >>> has_bfloat16(torch.device("meta"))
+    False
+    """
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    flags = getattr(torch.cpu, "get_capabilities", dict)()  # older PyTorch can't tell
+    return device.type == "cpu" and any(flags.get(name, False) for name in ("avx512_bf16", "amx_bf16"))
+
+
 def _mirror(lengths: Tensor, length: int) -> Tensor:
-    """Where each position goes when every chain is reversed in place and padding stays: [batch, length, 1]."""
+    """Rows of a batch, one chain after another, when each is reversed in place and padding stays: [batch x length]."""
     position = torch.arange(length, device=lengths.device)
-    return torch.where(position < lengths[:, None], lengths[:, None] - 1 - position, position).unsqueeze(-1)
+    mirrored = torch.where(position < lengths[:, None], lengths[:, None] - 1 - position, position)
+    return (mirrored + length * torch.arange(len(lengths), device=lengths.device)[:, None]).flatten()
+
+
+def _rows(values: Tensor, rows: Tensor) -> Tensor:
+    """The values [batch, length, channel] in another order of rows: whole rows are copied, so that it costs little."""
+    return values.flatten(0, 1).index_select(0, rows).view_as(values)
 
 
 def _check_batch(inputs: Tensor, lengths: Tensor, input_size: int) -> None:

@@ -17,7 +17,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from pssp_tutorial.batching import Batch, Loader, epoch_seed
 from pssp_tutorial.epochs import Objective, TrainingError, train_epoch, validate
-from pssp_tutorial.models import evaluating, load_checkpoint, resolve_device, save_checkpoint
+from pssp_tutorial.models import evaluating, has_bfloat16, load_checkpoint, resolve_device, save_checkpoint
 from pssp_tutorial.stopping import EarlyStopping
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def fit(
     average : float
         Decay of a running mean of the weights, such as 0.999; the mean is validated, kept and returned. 0: none.
     bfloat16 : bool
-        Compute with 16 bits where PyTorch deems it safe: faster on processors that have it.
+        Compute with 16 bits where PyTorch deems it safe: faster. A device without bfloat16 computes with 32 bits.
     checkpoint : path, optional
         File that holds the run after each epoch. A run that was killed at any moment, called again with the same
         arguments, ends with the same weights as one that was not: bit for bit on one CPU thread. A finished run
@@ -144,7 +144,8 @@ def fit(
         scored_model = mean.module
         optimizer.register_step_post_hook(lambda *_: mean.update_parameters(model))
     # Without a cache, which would keep the weights in 16 bits as they were in the epoch's first step.
-    precision = torch.autocast(device.type, torch.bfloat16, enabled=bfloat16, cache_enabled=False)
+    half = bfloat16 and has_bfloat16(device)
+    precision = torch.autocast(device.type, torch.bfloat16, enabled=half, cache_enabled=False)
     settings["model"] = f"{type(model).__name__} {getattr(model, 'config', model)}"
     if schedule == "cosine":
         settings["max_epochs"] = max_epochs

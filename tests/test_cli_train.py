@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+import torch
 
 import pssp_tutorial.chains as module
 from pssp_tutorial.chains import COLUMNS, load_chains
@@ -49,6 +50,17 @@ def test_the_same_command_goes_on_from_its_checkpoint(data, tmp_path):
     for path in paths:
         assert run("--data", data, "--checkpoint", tmp_path / "run.pt", "--out", path, "--quiet") == 0
     assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_a_processor_without_bfloat16_computes_with_32_bits(data, tmp_path, capsys, monkeypatch):
+    for place in ("models", "training"):
+        monkeypatch.setattr(f"pssp_tutorial.{place}.has_bfloat16", lambda device: False)
+    paths = [tmp_path / name for name in ("asked.safetensors", "plain.safetensors")]
+    assert run("--data", data, "--out", paths[0], "--bfloat16") == 0
+    assert "this device has no bfloat16: computing with 32 bits" in capsys.readouterr().err
+    assert run("--data", data, "--out", paths[1], "--quiet") == 0
+    asked, plain = (load_pretrained(path).state_dict() for path in paths)
+    assert all(torch.equal(asked[name], plain[name]) for name in plain)
 
 
 def test_training_goes_on_from_a_model(data, tmp_path, capsys):

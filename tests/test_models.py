@@ -18,6 +18,7 @@ from pssp_tutorial.models import (
     ProteinSecondaryStructurePrediction,
     count_parameters,
     evaluating,
+    has_bfloat16,
     load_model,
     resolve_device,
     save_model,
@@ -184,6 +185,21 @@ def test_dropout_works_in_training_only():
         assert torch.equal(model(inputs, lengths), model(inputs, lengths))
 
 
+@pytest.mark.parametrize(
+    ("device", "flags", "expected"),
+    [
+        ("cpu", {"avx2": True}, False),
+        ("cpu", {"avx2": True, "avx512_bf16": True, "amx_bf16": False}, True),
+        ("cpu", {"avx512_bf16": False, "amx_bf16": True}, True),
+        ("mps", {"avx512_bf16": True}, False),
+    ],
+)
+def test_bfloat16_is_read_from_the_processor(monkeypatch, device, flags, expected):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: flags, raising=False)
+    assert has_bfloat16(torch.device(device)) is expected
+
+
+@pytest.mark.skipif(not has_bfloat16(torch.device("cpu")), reason="this processor has no bfloat16")
 @every_model
 def test_bfloat16_autocast_runs(make):
     torch.manual_seed(0)

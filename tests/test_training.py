@@ -228,6 +228,16 @@ def test_schedules():
     assert rates(schedule="plateau", min_delta=9.0) == pytest.approx([1e-2, 1e-2, 5e-3, 2.5e-3])
 
 
+@pytest.mark.parametrize("supported", [False, True])
+def test_bfloat16_is_used_only_where_the_device_has_it(monkeypatch, supported):
+    monkeypatch.setattr("pssp_tutorial.training.has_bfloat16", lambda device: supported)
+    found = set()
+    model = Table()
+    model.register_forward_hook(lambda module, inputs, logits: found.add(logits.dtype))
+    fit(model, *loaders(), max_epochs=1, bfloat16=True)
+    assert (torch.bfloat16 in found) is supported
+
+
 def test_a_run_repeats_and_leaves_the_global_random_state():
     results = []
     for _ in range(2):
