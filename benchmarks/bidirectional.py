@@ -68,6 +68,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--residues", type=int, default=4_000, help="of the batch")
+    options.add_argument("--results", default="bidirectional", help="name of the file (default: bidirectional)")
     chosen = options.parse_args()
     torch.set_num_threads(chosen.threads)
     batch = list(pssp.make_loader(pssp.load_chains("mini").val, batch_residues=chosen.residues))[-1]
@@ -99,7 +100,7 @@ def main() -> None:
     print(f"smallest ratio {values['smallest_ratio']:.2f}")
     command = f"python benchmarks/bidirectional.py --threads {chosen.threads} --residues {chosen.residues}"
     pssp.save_results(
-        "bidirectional", values, unit="residues a second", threads=chosen.threads, processor=has, command=command
+        chosen.results, values, unit="residues a second", threads=chosen.threads, processor=has, command=command
     )
 
 

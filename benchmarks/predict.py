@@ -19,6 +19,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from torch.backends.cpu import get_cpu_capability
+
 import pssp_tutorial as pssp
 
 PROTEINS, RESIDUES = 4_400, 1_400_000
@@ -77,6 +79,7 @@ def main() -> None:
         "--model", default="release", help="a name, a path, or untrained: one of 256 units, two layers"
     )
     options.add_argument("--threads", type=int, default=2)
+    options.add_argument("--results", default="predict", help="name of the file (default: predict)")
     chosen = options.parse_args()
     records = bacterium()
     copies = -(-20_000_000 // sum(len(record) for record in records))
@@ -100,7 +103,8 @@ def main() -> None:
                 flush=True,
             )
     command = f"python benchmarks/predict.py --model {chosen.model} --threads {chosen.threads}"
-    pssp.save_results("predict", values, command=command, threads=chosen.threads, model=chosen.model, seed=0)
+    context = {"threads": chosen.threads, "model": chosen.model, "instructions": get_cpu_capability()}
+    pssp.save_results(chosen.results, values, command=command, seed=0, **context)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """The command ``pssp``: what the package does, without writing Python."""
 
 import argparse
+import atexit
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -46,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     O25776	164
     0
     """
+    atexit.register(gc.freeze)  # or Python searches all of PyTorch for garbage before it ends: about half a second
     try:
         options = parser().parse_args(arguments)
     except SystemExit as stop:  # argparse has said why

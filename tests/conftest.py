@@ -7,7 +7,8 @@ import pytest
 
 # Nothing listens at the discard port: whoever asks for another machine is refused at once.
 NO_NETWORK = "http://127.0.0.1:9"
-NOT_INSTALLABLE = ("needs a CUDA device", "no /dev/full", "Windows has no")  # the only reasons to skip in CI
+# The only reasons to skip in CI.
+NOT_INSTALLABLE = ("needs a CUDA device", "this processor has no", "no /dev/full", "Windows has no")
 LAST = ("test_measured.py", "test_site.py")  # they look at what the other tests and `make test` have made
 
 
