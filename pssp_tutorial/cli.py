@@ -48,6 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     O25776	164
     0
     """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by the caller
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
     atexit.register(gc.freeze)  # or Python searches all of PyTorch for garbage before it ends: about half a second
     try:
         options = parser().parse_args(arguments)

@@ -18,6 +18,7 @@ from pssp_tutorial.records import open_text, read_fasta
 from pssp_tutorial.writers import FORMATS, Folder, Single
 
 SKIPPED = 5  # exit code
+MOST_THREADS = 1024
 
 HELP = """Predict helix, strand and coil for each protein of a FASTA file, from its sequence alone.
 
@@ -47,7 +48,7 @@ def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
     model = "a model that comes with pssp (default: release), or the path of a .safetensors file"
     command.add_argument("--model", default="release", metavar="NAME", help=model)
     command.add_argument("--device", default="auto", help="cpu, cuda, ...; auto is CUDA where there is one (default)")
-    command.add_argument("--threads", type=_positive, metavar="N", help="processor cores to use (default: all)")
+    command.add_argument("--threads", type=threads, metavar="N", help="processor cores to use (default: all)")
     command.add_argument("--strict", action="store_true", help="stop at the first record that cannot be used")
 
 
@@ -69,7 +70,7 @@ def run(options: Namespace) -> int:
         skipped += 1
         tqdm.write(f"pssp: skipped: {error}", file=sys.stderr)
 
-    with _bar(options.file) as bar, _output(options, model.name) as writer:
+    with _bar(options) as bar, _output(options, model.name) as writer:
         records = read_fasta(_source(options.file), on_error=None if options.strict else skip)
         for prediction in iter_predict(model, records, states=options.states, device=options.device):
             writer.write(prediction)
@@ -85,8 +86,10 @@ def run(options: Namespace) -> int:
 def _check_paths(options: Namespace) -> None:
     """Before a long run, what would fail at its end."""
     file, out = Path(options.file), Path(options.out)
-    if out.is_dir() and options.format != "ss2":
-        raise PSSPError(f"{out}: a folder; expected the name of a file to write")
+    if options.format != "ss2" and (out.is_dir() or options.out.endswith(("/", "\\"))):
+        raise PSSPError(f"{options.out}: a folder; expected the name of a file to write")
+    if options.format == "ss2" and options.states == 8:
+        raise PSSPError("ss2 holds three states; expected --states 3, or another format")
     if file.exists() and out.exists() and out.samefile(file):
         raise PSSPError(f"{out}: is also the input; expected another file to write")
 
@@ -98,10 +101,10 @@ def _source(name: str) -> str | io.TextIOBase:
     return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="surrogateescape")
 
 
-def _bar(name: str) -> tqdm:
-    """A progress bar, on a terminal; it knows the end where a file can be read twice."""
-    shown = sys.stderr.isatty()
-    return tqdm(total=_count(name) if shown else None, unit=" proteins", disable=not shown, leave=False)
+def _bar(options: Namespace) -> tqdm:
+    """A progress bar, on a terminal that shows no predictions; it knows the end where a file can be read twice."""
+    shown = sys.stderr.isatty() and not (options.out == "-" and sys.stdout.isatty())
+    return tqdm(total=_count(options.file) if shown else None, unit=" proteins", disable=not shown, leave=False)
 
 
 def _count(name: str) -> int | None:
@@ -144,8 +147,9 @@ class _TextSink:
         return sys.stdout.write(data.decode())
 
 
-def _positive(text: str) -> int:
+def threads(text: str) -> int:
+    """A number of threads, as an option gives it; a system that cannot start as many would end Python."""
     value = int(text) if text.isdecimal() else 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r}; expected a number of 1 or more")
+    if not 1 <= value <= MOST_THREADS:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a number from 1 to {MOST_THREADS}")
     return value

@@ -1,9 +1,13 @@
 """The options of ``pssp train``, and the run behind them."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pssp_tutorial.cli_predict import threads
+from pssp_tutorial.files import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,8 +41,8 @@ def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
     add("--data", metavar="FILE", help="a data set, as pssp uniprot build makes it (default: the embedded chains)")
     add("--start", metavar="FILE", help="begin with the weights of this model, of the same sizes, not with random ones")
     add("--checkpoint", metavar="FILE", help="keep the run here after every epoch, and go on from it")
-    add("--seed", type=int, default=0, metavar="N", help="of the first weights, the batches and dropout (default 0)")
-    add("--threads", type=int, metavar="N", help="processor cores to use (default: all)")
+    add("--seed", type=_seed, default=0, metavar="N", help="of the first weights, the batches and dropout (default 0)")
+    add("--threads", type=threads, metavar="N", help="processor cores to use (default: all)")
     add("--device", default="auto", help="cpu, cuda or auto (default)")
     add("--quiet", action="store_true", help="no progress and no report on standard error")
 
@@ -79,6 +83,11 @@ def run_train(options: argparse.Namespace) -> None:
     from pssp_tutorial.profiles import MultiTask
     from pssp_tutorial.training import fit
 
+    out = Path(options.out)  # looked at before the work, not after a night
+    if out.suffix != ".safetensors" or out.is_dir():
+        raise ModelError(f"{out}: expected the name of a file that ends in .safetensors")
+    if out.parent.exists() and not os.access(out.parent, os.W_OK):
+        raise FileError(f"{out}: not written, for its folder cannot be written to")
     if options.threads:
         torch.set_num_threads(options.threads)
     chains = load_chains(path=options.data)
@@ -137,6 +146,13 @@ def run_train(options: argparse.Namespace) -> None:
     if not options.quiet:
         scores = ", ".join(f"{name} {value:.4f}" for name, value in numbers.items())
         print(f"{options.out}: {scores}, epoch {history.best_epoch} of {len(history.rows)}", file=sys.stderr)
+
+
+def _seed(text: str) -> int:
+    value = int(text) if text.isdecimal() else -1
+    if not 0 <= value < 1 << 63:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a whole number from 0")
+    return value
 
 
 def _shown(value: Any) -> Any:

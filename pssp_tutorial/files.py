@@ -41,6 +41,8 @@ def write_atomically(path: str | PathLike, *, durable: bool = True) -> Iterator[
     """
     path = Path(path)
     if path.is_symlink():
+        if path.absolute().parts[1] in ("dev", "proc"):  # /dev/stdout may lead to a file that others write to as well
+            raise FileError(f"{path}: not written, for it is a stream; expected the name of a file")
         path = path.resolve()
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise FileError(f"{path}: not written, for it is a device or a pipe; expected the name of a file")

@@ -26,7 +26,7 @@ from pssp_tutorial.records import CONFIDENCE_KEY, PREDICTED_KEY, ProteinRecord
 Item, Result = TypeVar("Item"), TypeVar("Result")
 
 BATCH_RESIDUES = 4_000  # a batch whose values stay in a processor's cache: half as fast again as 16,000
-WINDOW = 32  # batches' worth of residues that are read before the first of them is predicted
+WINDOW = 16  # batches' worth of residues that are read before the first of them is predicted
 
 
 @dataclass(frozen=True, eq=False)

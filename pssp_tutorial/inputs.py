@@ -42,14 +42,14 @@ def read_proteins(
             raise InferenceError(f"{path}: nothing to predict; expected FASTA with at least one protein")
         return
     if is_single(proteins):
-        proteins = [ProteinRecord("sequence", proteins) if isinstance(proteins, str) else proteins]
+        proteins = [ProteinRecord("sequence", str(proteins)) if is_sequence(proteins) else proteins]
     if not isinstance(proteins, Iterable):
         raise InferenceError(
             f"proteins is a {type(proteins).__name__}; expected a sequence, a record, several or a path"
         )
     for number, protein in enumerate(proteins, start=1):
-        if isinstance(protein, str):
-            yield protein, ProteinRecord(f"sequence_{number}", protein)
+        if is_sequence(protein):
+            yield protein, ProteinRecord(f"sequence_{number}", str(protein))
         elif isinstance(protein, ProteinRecord):
             yield protein, protein
         elif is_seqrecord(protein):
@@ -71,7 +71,14 @@ def is_path(proteins: Any) -> TypeGuard[str | os.PathLike]:
 
 def is_single(proteins: Any) -> bool:
     """Whether this is one protein, not several."""
-    return not is_path(proteins) and (isinstance(proteins, str | ProteinRecord) or is_seqrecord(proteins))
+    return not is_path(proteins) and (
+        is_sequence(proteins) or isinstance(proteins, ProteinRecord) or is_seqrecord(proteins)
+    )
+
+
+def is_sequence(protein: Any) -> bool:
+    """Whether this is a sequence without a name: text, or Biopython's `Seq`."""
+    return isinstance(protein, str) or type(protein).__module__ == "Bio.Seq"
 
 
 def is_seqrecord(protein: Any) -> bool:

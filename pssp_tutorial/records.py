@@ -102,7 +102,7 @@ def open_text(source: str | PathLike | TextIO, mode: str = "r", errors: str = "s
         yield source
         return
     path = Path(source)
-    opener = gzip.open if path.suffix == ".gz" else open
+    opener = gzip.open if path.suffix.lower() == ".gz" else open
     with opener(path, mode + "t", encoding="utf-8", errors=errors) as handle:
         yield handle
 
@@ -186,6 +186,8 @@ def _entries(handle: TextIO) -> Iterator[tuple[int, str, str]]:
 def _record(name: str, number: int, line: int, title: str, sequence: str) -> ProteinRecord | None:
     """The record of an entry, if it is one; number 0 is what stands before the first."""
     if number == 0:
+        if sequence and not sequence[:40].isprintable():
+            raise RecordError(f"{name}: not readable as text; expected FASTA in UTF-8, or in gzip under a name in .gz")
         if sequence:
             raise RecordError(f"{name}: begins with {sequence[:40]!r}; expected '>' and a name")
         return None

@@ -208,6 +208,8 @@ def _check_settings(settings: dict[str, Any], classes: int) -> None:
     for name in ("max_epochs", "learning_rate", "clip_norm"):
         if not settings[name] > 0:
             raise TrainingError(f"{name} is {settings[name]}; expected more than 0")
+    if not settings["warmup_epochs"] >= 0:
+        raise TrainingError(f"warmup_epochs is {settings['warmup_epochs']}; expected 0 or more")
     if not 0 <= settings["average"] < 1:
         raise TrainingError(f"average is {settings['average']}; expected a decay from 0 to below 1")
     if settings["class_weights"] is not None and len(settings["class_weights"]) != classes:

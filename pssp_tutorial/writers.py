@@ -129,15 +129,15 @@ class Folder:
     """
 
     def __init__(self, folder: str | PathLike, model: str) -> None:
-        self.folder, self.model, self.taken = Path(folder), model, set[str]()
+        self.folder, self.model, self.taken = Path(folder), model, dict[str, int]()
 
     def write(self, prediction: "Prediction") -> None:
         """Write one more."""
         stem = re.sub(r"[^\w.-]", "_", prediction.id, flags=re.ASCII).lstrip(".")[:100] or "_"
-        name, number = stem, 1
-        while name.casefold() in self.taken:
-            number += 1
-            name = f"{stem}_{number}"
-        self.taken.add(name.casefold())
+        name = stem
+        while name.casefold() in self.taken:  # how often each name was asked for: the next number needs no search
+            self.taken[stem.casefold()] += 1
+            name = f"{stem}_{self.taken[stem.casefold()]}"
+        self.taken[name.casefold()] = 1
         with write_atomically(self.folder / f"{name}.ss2", durable=False) as handle:
             handle.write(as_ss2(prediction, self.model).encode())

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -17,9 +18,10 @@ import torch
 from Bio import SeqIO
 
 from pssp_tutorial.cli import EXIT_CODES, main
-from pssp_tutorial.inference import predict
+from pssp_tutorial.inference import Prediction, predict
 from pssp_tutorial.models import BiLSTM
 from pssp_tutorial.pretrained import load_pretrained, save_pretrained
+from pssp_tutorial.writers import Folder, WriterError
 
 PSSP = [sys.executable, "-c", "import sys; from pssp_tutorial.cli import main; sys.exit(main())"]
 GOOD = ">one first\nMKTVRQ\nERLK\n>two\ngagaU\n>three\nMKTVRQERLKSIVRILERSKEPVSGAQ\n"
@@ -125,8 +127,9 @@ def test_ss2_holds_one_protein(pssp, tmp_path):
     code, _, err = pssp(GOOD, "--format", "ss2", "--out", tmp_path / "all.ss2")
     assert (code, err) == (1, "pssp: two: ss2 holds one protein; for several, expected a folder: --out FOLDER/\n")
     assert not (tmp_path / "all.ss2").exists()
-    code, _, err = pssp(GOOD, "--format", "ss2", "--states", 8, "--out", f"{tmp_path}/")
-    assert (code, err) == (1, "pssp: one: ss2 holds three states; expected --states 3, or another format\n")
+    eight = Prediction("one", "M", "S", np.full((1, 8), 1 / 8, dtype=np.float32))
+    with pytest.raises(WriterError, match="one: ss2 holds three states; expected --states 3, or another format"):
+        Folder(tmp_path, "tiny").write(eight)
 
 
 def test_names_of_ss2_files(pssp, tmp_path):
@@ -135,6 +138,15 @@ def test_names_of_ss2_files(pssp, tmp_path):
     assert pssp(text, "--format", "ss2", "--out", f"{tmp_path}/new/")[0] == 0
     names = sorted(path.name for path in (tmp_path / "new").iterdir())
     assert names == sorted(["sp_P1_A.ss2", "sp_P1_A_2.ss2", "SP_p1_a_3.ss2", "_.._x.ss2", "_.ss2", "n" * 100 + ".ss2"])
+
+
+def test_many_ss2_files_of_one_name(tmp_path):
+    """The next free number is known, not searched for from the first."""
+    folder = Folder(tmp_path, "tiny")
+    prediction = Prediction("x", "M", "C", np.full((1, 3), 1 / 3, dtype=np.float32))
+    for record_id in ("x_2", *"xXx"):
+        folder.write(replace(prediction, id=record_id))
+    assert sorted(path.stem for path in tmp_path.iterdir()) == ["X_3", "x", "x_2", "x_4"]
 
 
 def test_bad_records_are_skipped_and_named(pssp, tmp_path):
@@ -197,7 +209,11 @@ def test_threads_give_the_same_output(pssp):
         (GOOD, ["--model", "large"], 1, "no model 'large'; expected one of"),
         (GOOD, ["--model", "missing.safetensors"], 1, "missing.safetensors: no such file"),
         (GOOD, ["--device", "abacus"], 1, "device is 'abacus'; expected"),
-        (GOOD, ["--threads", "0"], 2, "'0'; expected a number of 1 or more"),
+        (GOOD, ["--threads", "0"], 2, "'0'; expected a number from 1 to 1024"),
+        (GOOD, ["--threads", "100000"], 2, "'100000'; expected a number from 1 to 1024"),  # PyTorch would crash
+        (GOOD, ["--states", "8", "--format", "ss2"], 1, "pssp: ss2 holds three states; expected --states 3"),
+        (GOOD, ["--out", "new/"], 1, "new/: a folder; expected the name of a file"),
+        ("\x1f\x8b\x08MK\x00TV\n", [], 1, "not readable as text; expected FASTA in UTF-8, or in gzip"),
         (GOOD, ["--format", "xml"], 2, "invalid choice: 'xml'"),
         (GOOD, ["--out", "."], 1, "a folder; expected the name of a file"),
         (GOOD, ["--out", "proteins.fasta"], 1, "is also the input"),
@@ -268,6 +284,31 @@ def test_standard_output_that_is_full(weights):
             check=False,
         )  # fmt: skip
     assert (done.returncode, done.stderr) == (4, "pssp: not written (No space left on device)\n")
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").is_symlink(), reason="Windows has no /dev/stdout")
+def test_a_stream_by_name_is_not_replaced_by_a_file(weights, tmp_path):
+    """Standard output may be a file that holds other things: a rename would lose them."""
+    log = tmp_path / "log"
+    with log.open("w") as handle:
+        handle.write("before\n")
+        handle.flush()
+        command = [*PSSP, "predict", "-", "--model", weights, "--out", "/dev/stdout"]
+        done = subprocess.run(command, input=GOOD, stdout=handle, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, log.read_text()) == (4, "before\n")
+    assert "/dev/stdout: not written, for it is a stream" in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no shell that closes streams")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_closed_streams_are_no_error(weights, tmp_path, closed):
+    source, out = tmp_path / "proteins.fasta", tmp_path / "out.jsonl"
+    source.write_text(GOOD)
+    script = f'"$@" {closed}'
+    command = ["sh", "-c", script, "sh", *PSSP, "predict", source, "--model", weights, "--out", out]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(out.read_text().splitlines()) == 3
 
 
 def test_help_does_not_wait_for_torch():

@@ -63,6 +63,25 @@ def test_a_processor_without_bfloat16_computes_with_32_bits(data, tmp_path, caps
     assert all(torch.equal(asked[name], plain[name]) for name in plain)
 
 
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (["--out", "model.bin"], 1, "model.bin: expected the name of a file that ends in .safetensors"),
+        (["--out", "folder.safetensors"], 1, "folder.safetensors: expected the name of a file"),
+        (["--threads", "-2"], 2, "'-2'; expected a number from 1 to 1024"),
+        (["--seed", "-1"], 2, "'-1'; expected a whole number from 0"),
+        (["--seed", "9" * 30], 2, "expected a whole number from 0"),
+        (["--warmup", "-1"], 1, "warmup_epochs is -1.0; expected 0 or more"),
+    ],
+)
+def test_what_cannot_work_is_said_before_the_work(data, tmp_path, monkeypatch, capsys, options, code, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.safetensors").mkdir()
+    assert run("--data", data, "--out", "mine.safetensors", *options) == code
+    assert message in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["folder.safetensors"]
+
+
 def test_training_goes_on_from_a_model(data, tmp_path, capsys):
     """With a learning rate of nearly nothing the weights stay those of the start, in the precision of the file."""
     first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"

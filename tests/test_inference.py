@@ -152,6 +152,9 @@ def test_every_form_of_input_gives_the_same(model, tmp_path):
         assert [prediction.states for prediction in found] == [prediction.states for prediction in expected]
     single = predict(model, SeqRecord(Seq(sequences[0]), "one"))
     assert (single.id, single.states) == ("one", expected[0].states)
+    unnamed = predict(model, Seq(sequences[0]))
+    assert (unnamed.id, unnamed.sequence, unnamed.states) == ("sequence", sequences[0], expected[0].states)
+    assert [each.states for each in predict(model, [Seq(sequences[0])])] == [expected[0].states]
     named = predict(model, sequences[0])
     assert (named.id, named.states) == ("sequence", expected[0].states)
     assert predict(model, []) == []

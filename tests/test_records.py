@@ -83,7 +83,7 @@ def test_a_record_that_contradicts_itself_is_refused(fields, message):
         ("a.fasta", b">one\n*\n", r"record 1 \(one\) has no sequence"),
         ("a.fasta", b">one\nM*T\n", "residue 2 is '\\*'"),
         ("a.fasta", b">long\n" + b"MK" * 50_000 + b"V\n", r"record 1 \(long\) has more than 100,000 residues"),
-        ("a.fasta", "\ufeff>one\n".encode("utf-16"), "begins with .*; expected '>'"),
+        ("a.fasta", "\ufeff>one\n".encode("utf-16"), "not readable as text; expected FASTA in UTF-8"),
         ("a.fasta.gz", b">one\nMKT\n", "not readable as text"),
         ("a.fasta.gz", gzip.compress(b">one\n" + b"MKTV" * 1000)[:-12], "not readable as text"),
         ("a.fasta.gz", gzip.compress(b">one\nMKTV\n")[:10] + b"\xff" * 9, "not readable as text"),

@@ -305,6 +305,7 @@ def test_fit_refuses_a_model_that_does_not_fit():
         ({"max_epochs": 0}, "max_epochs is 0; expected more than 0"),
         ({"learning_rate": math.nan}, "learning_rate is nan"),
         ({"clip_norm": -1}, "clip_norm is -1"),
+        ({"warmup_epochs": -1}, "warmup_epochs is -1; expected 0 or more"),
         ({"class_weights": [1.0, 2.0]}, "2 class weights; expected 3, one a class"),
     ],
 )

@@ -24,8 +24,9 @@ globalThis.PSSP ??= {};
     const records = [], open = (id) => records.push({ id, residues: "", places: [] });
     let start = 0;
     for (const line of text.split(/(?<=\n)/)) {
-      if (line.startsWith(">")) {
-        open(line.slice(1).trim().split(/\s+/)[0] || `record ${records.length + 1}`);
+      const mark = /^\ufeff?>/.exec(line); // some editors put U+FEFF first
+      if (mark) {
+        open(line.slice(mark[0].length).trim().split(/\s+/)[0] || `record ${records.length + 1}`);
       } else {
         if (!records.length && line.trim()) open("your sequence");
         let at = start;
