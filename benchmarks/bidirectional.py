@@ -5,7 +5,7 @@
 One layer on the 21 one-hot channels, over a batch of real chains: a training step (forward, loss, backward) and a
 prediction, in float32 and, where the processor computes with it, in bfloat16 (autocast). The two ways take turns, and
 each one's time is its fastest round, so that other work on the machine disturbs the ratio little. Before they are
-timed, their outputs and gradients are compared in float32.
+timed, their outputs and gradients are compared in float32; the benchmark stops if they differ.
 """
 
 import argparse
@@ -21,11 +21,12 @@ from pssp_tutorial.models import has_bfloat16
 
 UNITS = (64, 128, 256, 512)
 ROUNDS = 3
+LARGEST_DIFFERENCE = 1e-4  # of the largest value of a tensor
 
 
 def train_step(layer: pssp.BidirectionalLSTM, batch: pssp.Batch) -> None:
     layer.zero_grad(set_to_none=True)
-    layer(batch.inputs, batch.lengths).float().square().mean().backward()
+    layer(batch.inputs, batch.lengths)[batch.mask].float().square().mean().backward()
 
 
 @torch.inference_mode()
@@ -80,7 +81,9 @@ def main() -> None:
     for units in UNITS:
         torch.manual_seed(0)
         layer = pssp.BidirectionalLSTM(21, units)
-        values[f"difference_{units}"] = largest_difference(layer, batch)
+        values[f"difference_{units}"] = difference = largest_difference(layer, batch)
+        if difference > LARGEST_DIFFERENCE:
+            raise SystemExit(f"{units} units: the two ways differ by {difference:.1e} of the largest value")
         for work in (train_step, predict):
             for name, precision in precisions.items():
                 best = {False: float("inf"), True: float("inf")}
@@ -96,6 +99,7 @@ def main() -> None:
                 values[f"{key}_bfloat16_over_packed_float32"] = (
                     values[f"{key}_bfloat16_fast"] / values[f"{key}_float32_packed"]
                 )
+    values["largest_difference"] = max(values[f"difference_{units}"] for units in UNITS)
     values["smallest_ratio"] = min(value for name, value in values.items() if name.endswith("_ratio"))
     print(f"smallest ratio {values['smallest_ratio']:.2f}")
     command = f"python benchmarks/bidirectional.py --threads {chosen.threads} --residues {chosen.residues}"

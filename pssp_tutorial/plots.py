@@ -214,7 +214,7 @@ def plot_prediction(
     Raises
     ------
     PlotError
-        If prediction and truth differ in length.
+        If prediction and truth differ in length, or the first is no prediction.
 
     >>> from types import SimpleNamespace
     >>> prediction = SimpleNamespace(id="tiny", states="HHC", probabilities=np.full((3, 3), 1 / 3))
@@ -222,6 +222,8 @@ def plot_prediction(
     >>> [label.get_text() for label in axes[0].get_yticklabels()]
     ['predicted', 'errors', 'true']
     """
+    if not hasattr(prediction, "probabilities"):
+        raise PlotError(f"prediction is a {type(prediction).__name__}; expected what predict gives for one protein")
     probabilities = _array(prediction.probabilities)
     letters = states_of(probabilities.shape[1])
     group = encode_states(reduce_states(letters))

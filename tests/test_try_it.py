@@ -209,6 +209,9 @@ def test_what_was_read_otherwise_is_said(visit: test_site.Visit) -> None:
     page.get_by_role("combobox", name="Record", exact=True).select_option("two (21)")
     assert message.inner_text().startswith("two: 21 residues")
     assert "translate the gene" in message.inner_text()
+    field.fill("M")
+    field.press("Control+Enter")
+    assert ": 1 residue, " in message.inner_text()
 
 
 def test_kept_measurements_hold_what_the_page_promises() -> None:
