@@ -77,10 +77,10 @@ def hits(
     return {tuple(line.split("\t")) for line in found.read_text().splitlines()}
 
 
-def related(proteins: dict[str, str], others: dict[str, str], folder: Path) -> set[str]:
+def related(proteins: dict[str, str], others: dict[str, str], folder: Path, evalue: float = EVALUE) -> set[str]:
     """Those of the others that MMseqs2 relates to one of the proteins, whichever of the two is the query."""
-    found = {other for _, other in hits(proteins, others, folder)}
-    return found | {other for other, _ in hits(others, proteins, folder)}
+    found = {other for _, other in hits(proteins, others, folder, evalue)}
+    return found | {other for other, _ in hits(others, proteins, folder, evalue)}
 
 
 def assign_splits(
