@@ -61,7 +61,8 @@ def reduce_states(structure: str, reduction: str = "default", *, name: str = "st
     """
     if reduction not in REDUCTIONS:
         raise AlphabetError(f"reduction {reduction!r}; expected one of {', '.join(REDUCTIONS)}")
-    _check_letters(structure, STATES8 + UNKNOWN_STATE, name, "state")
+    letters = STATES8 + UNKNOWN_STATE
+    _check_letters(structure, letters, name, "state", expected=f"{letters}, where coil is C")
     return structure.translate(str.maketrans(REDUCTIONS[reduction]))
 
 
@@ -69,7 +70,7 @@ def normalise_sequence(sequence: str, *, name: str = "sequence", unusual: Litera
     """Bring a protein sequence into the 21 letters of :data:`RESIDUES`.
 
     Lower case becomes upper case. With ``unusual="map"`` selenocysteine U is read as cysteine C and
-    pyrrolysine O as lysine K, the residues they replace in chemistry and shape; the ambiguity codes B (D or N),
+    pyrrolysine O as lysine K, which they resemble in chemistry and shape; the ambiguity codes B (D or N),
     Z (E or Q) and J (I or L) become X. With ``unusual="error"`` these five raise. X always stays.
 
     Parameters

@@ -36,7 +36,7 @@ class ChainDataError(PSSPError):
 class ChainSet:
     """Protein chains with their clusters and splits.
 
-    ``train``, ``val`` and ``test`` share no homologs. ``excluded`` chains are related to one of the
+    A search finds no homologs shared by ``train``, ``val`` and ``test``. ``excluded`` chains are related to one of the
     held-out splits, ``reserved`` ones to public benchmark sets: neither is for training or tuning.
 
     >>> load_chains()
@@ -161,6 +161,8 @@ def _mini(chains: ChainSet) -> ChainSet:
 @lru_cache(maxsize=2)
 def _read(path: Path, written: int) -> ChainSet:
     remedy = "restore it from the repository, or install the package again"
+    if path != default_path():
+        remedy = "restore it; expected a data set as pssp uniprot build makes it, with its .sha256 beside it"
     digest_path = path.with_name(path.name + ".sha256")
     try:
         packed, expected = path.read_bytes(), digest_path.read_text().split()[0]

@@ -61,11 +61,11 @@ def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
     group("--warmup", type=float, default=0.5, metavar="X", help="epochs in which it rises (default 0.5)")
     group("--batch-residues", type=int, default=8_000, metavar="N", help="residues of a batch (default 8000)")
     group("--average", type=float, default=0.0, metavar="X", help="decay of a mean of the weights, such as 0.999")
-    group("--bfloat16", action="store_true", help="compute with 16 bits where the device has them: faster")
+    group("--bfloat16", action="store_true", help="16 bits where the device has them: faster from 128 units on")
 
     group = command.add_argument_group("profiles, for the release model").add_argument
     group("--profiles", metavar="FILE", help="what data/build/profiles.py wrote: adds the tasks below")
-    group("--read-profile", action="store_true", help="the model reads the profile too: this makes a teacher")
+    group("--read-profile", action="store_true", help="make a teacher: it reads profiles, which pssp predict cannot")
     group("--relatives", type=float, default=0.0, metavar="X", help="largest share of residues drawn from the profile")
     group("--fading", type=int, default=0, metavar="N", help="epochs in which that share falls to 0 (default: none)")
     group("--teacher", nargs="*", default=[], metavar="FILE", help="learn half of the states from these teachers")

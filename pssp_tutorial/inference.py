@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from pssp_tutorial.alphabet import REDUCTIONS, STATES3, STATES8, decode_states, normalise_sequence, states_of
+from pssp_tutorial.alphabet import REDUCTIONS, RESIDUES, STATES3, STATES8, decode_states, normalise_sequence, states_of
 from pssp_tutorial.batching import Batch, Loader, collate, length_buckets, make_loader
 from pssp_tutorial.errors import PSSPError
 from pssp_tutorial.inputs import InferenceError, Protein, Proteins, is_seqrecord, is_single, read_proteins
@@ -38,7 +38,7 @@ class Prediction:
     id : str
         Name of the protein.
     sequence : str
-        The residues, as they were given.
+        The residues, in the letters that were given.
     states : str
         The most probable state of each residue.
     probabilities : float32[length, class]
@@ -76,12 +76,13 @@ def predict(
         A model of 3 or 8 classes. Left out: the one that comes with the package, ``load_pretrained()``.
     proteins : str, ProteinRecord, SeqRecord, iterable of these, or path
         A sequence or record gives one prediction; several, or a FASTA file, give a list in the same order. A file is
-        a ``Path``, or a string with a slash or ending in .fasta, .fa, .faa or .fas, with or without .gz.
+        a ``Path``, or a string with a slash or a dot. White space in a sequence, and a ``*`` at its end, are dropped.
         A Biopython ``SeqRecord`` is given its prediction as well, in ``letter_annotations["predicted_structure"]``
         (states) and ``["predicted_confidence"]`` (their probabilities); a measured structure stays beside it.
     states : {3, 8}
-        Helix, strand and coil, or the states of DSSP. A model of 8 classes gives both: the probabilities of the states
-        that the default reduction joins are summed.
+        Helix, strand and coil, or the states of DSSP. A model of 8 classes gives both: for 3, the probabilities of the
+        states that the default reduction joins are summed, and the largest sum decides. That is not always what the
+        most probable of the 8 reduces to.
     batch_residues : int
         Largest number of residues in a batch, padding included; a longer protein goes alone.
     unusual : {"map", "error"}
@@ -93,7 +94,7 @@ def predict(
         For any other letter, with the record and the position.
     InferenceError
         For a protein without residues, a path to no file, to a folder or to a file without proteins, a model that
-        gives no numbers, or 8 states asked of a model of 3.
+        gives no numbers or reads more than the sequence, or 8 states asked of a model of 3.
 
     >>> from pssp_tutorial import BiLSTM
     >>> prediction = predict(BiLSTM(hidden_size=8), "mktvU")
@@ -130,6 +131,8 @@ def iter_predict(
     model, proteins = _with_model(model, proteins)
     model.to(resolve_device(device))
     states_of(states)
+    if (channels := getattr(model, "input_size", len(RESIDUES))) != len(RESIDUES):
+        raise InferenceError(f"the model reads {channels} channels; expected {len(RESIDUES)}: the sequence alone")
     window, residues = [], 0
     for protein, record in read_proteins(proteins, on_error):
         try:

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 Protein: TypeAlias = "str | ProteinRecord | SeqRecord"
 Proteins: TypeAlias = "Protein | Iterable[Protein] | os.PathLike"
 
-FASTA_SUFFIXES = (".fasta", ".fa", ".faa", ".fas")
-
 
 class InferenceError(PSSPError):
     """Something that can't be predicted or scored."""
@@ -42,14 +40,14 @@ def read_proteins(
             raise InferenceError(f"{path}: nothing to predict; expected FASTA with at least one protein")
         return
     if is_single(proteins):
-        proteins = [ProteinRecord("sequence", str(proteins)) if is_sequence(proteins) else proteins]
+        proteins = [ProteinRecord("sequence", _letters(proteins)) if is_sequence(proteins) else proteins]
     if not isinstance(proteins, Iterable):
         raise InferenceError(
             f"proteins is a {type(proteins).__name__}; expected a sequence, a record, several or a path"
         )
     for number, protein in enumerate(proteins, start=1):
         if is_sequence(protein):
-            yield protein, ProteinRecord(f"sequence_{number}", str(protein))
+            yield protein, ProteinRecord(f"sequence_{number}", _letters(protein))
         elif isinstance(protein, ProteinRecord):
             yield protein, protein
         elif is_seqrecord(protein):
@@ -59,14 +57,14 @@ def read_proteins(
 
 
 def is_path(proteins: Any) -> TypeGuard[str | os.PathLike]:
-    """Whether this is a path; a string is one if it has a slash or a FASTA suffix.
+    """Whether this is a path; a string is one if it has a slash or a dot, which no sequence has.
 
     >>> is_path("proteins.fasta.gz"), is_path("MKTV")
     (True, False)
     """
     if not isinstance(proteins, str):
         return isinstance(proteins, os.PathLike)
-    return "/" in proteins or "\\" in proteins or proteins.lower().removesuffix(".gz").endswith(FASTA_SUFFIXES)
+    return any(mark in proteins for mark in "/\\.")
 
 
 def is_single(proteins: Any) -> bool:
@@ -79,6 +77,11 @@ def is_single(proteins: Any) -> bool:
 def is_sequence(protein: Any) -> bool:
     """Whether this is a sequence without a name: text, or Biopython's `Seq`."""
     return isinstance(protein, str) or type(protein).__module__ == "Bio.Seq"
+
+
+def _letters(sequence: Any) -> str:
+    """The residues of a sequence without a name, as a FASTA file would give them."""
+    return "".join(str(sequence).split()).removesuffix("*")
 
 
 def is_seqrecord(protein: Any) -> bool:

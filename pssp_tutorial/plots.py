@@ -13,7 +13,15 @@ from matplotlib import colors
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
-from pssp_tutorial.alphabet import STATE_NAMES, STATES3, UNKNOWN_STATE, encode_states, reduce_states, states_of
+from pssp_tutorial.alphabet import (
+    STATE_NAMES,
+    STATES3,
+    UNKNOWN_STATE,
+    decode_states,
+    encode_states,
+    reduce_states,
+    states_of,
+)
 from pssp_tutorial.cartoons import (
     GRID,
     INK,
@@ -205,7 +213,7 @@ def plot_prediction(
     Parameters
     ----------
     prediction : Prediction
-        Eight states are drawn as three, their probabilities summed.
+        Of eight states the probabilities are summed to three, and the largest sum is drawn.
     truth : str or ProteinRecord, optional
         States of the same residues; ``?`` where unknown.
     axes : two Axes, optional
@@ -214,7 +222,7 @@ def plot_prediction(
     Raises
     ------
     PlotError
-        If prediction and truth differ in length, or the first is no prediction.
+        If prediction and truth differ in length, or are something else.
 
     >>> from types import SimpleNamespace
     >>> prediction = SimpleNamespace(id="tiny", states="HHC", probabilities=np.full((3, 3), 1 / 3))
@@ -228,15 +236,18 @@ def plot_prediction(
     letters = states_of(probabilities.shape[1])
     group = encode_states(reduce_states(letters))
     shares = np.stack([probabilities[:, group == number].sum(axis=1) for number in range(len(STATES3))])
+    states = prediction.states if letters == STATES3 else decode_states(shares.argmax(axis=0))
     truth = getattr(truth, "structure", truth)
-    _check_lengths(len(prediction.states), truth=truth)
+    if not isinstance(truth, str | None):
+        raise PlotError(f"truth is a {type(truth).__name__}; expected states, as text or in a record")
+    _check_lengths(len(states), truth=truth)
     axes = _new_column(axes, 2, height=3.6 if truth else 3.2, height_ratios=[1.1 if truth else 0.6, 1.5])
-    draw_structure(axes[0], prediction.states, numbers=False)
+    draw_structure(axes[0], states, numbers=False)
     axes[0].set_yticks([0], ["predicted"])
     if truth:
         draw_structure(axes[0], truth, y=2.0, numbers=False)
         axes[0].set_yticks([0, 1, 2], ["predicted", "errors", "true"])
-        pairs = zip(reduce_states(truth), reduce_states(prediction.states), strict=True)
+        pairs = zip(reduce_states(truth), states, strict=True)
         wrong = [place for place, (real, given) in enumerate(pairs, start=1) if UNKNOWN_STATE != real != given]
         axes[0].vlines(wrong, 0.8, 1.2, color=INK, linewidth=1.5, gid="wrong")
     axes[0].tick_params(length=0, labelbottom=False)

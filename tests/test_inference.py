@@ -155,9 +155,16 @@ def test_every_form_of_input_gives_the_same(model, tmp_path):
     unnamed = predict(model, Seq(sequences[0]))
     assert (unnamed.id, unnamed.sequence, unnamed.states) == ("sequence", sequences[0], expected[0].states)
     assert [each.states for each in predict(model, [Seq(sequences[0])])] == [expected[0].states]
+    pasted = predict(model, f"{sequences[0][:20]} \n{sequences[0][20:]}*\n")
+    assert (pasted.sequence, pasted.states) == (sequences[0], expected[0].states)
     named = predict(model, sequences[0])
     assert (named.id, named.states) == ("sequence", expected[0].states)
     assert predict(model, []) == []
+
+
+def test_a_teacher_that_reads_profiles_cannot_predict():
+    with pytest.raises(InferenceError, match="the model reads 41 channels; expected 21: the sequence alone"):
+        predict(BiLSTM(hidden_size=4, input_size=41), "MKTV")
 
 
 def test_a_relative_path_without_a_folder(model, tmp_path, monkeypatch):
@@ -206,9 +213,10 @@ def test_proteins_that_cannot_be_predicted_are_handed_over(model, tmp_path):
 @pytest.mark.parametrize(
     ("proteins", "error", "message"),
     [
-        ("MK*", AlphabetError, r"sequence: residue 3 is '\*'"),
-        ("MK.V", AlphabetError, r"sequence: residue 3 is '\.'"),
-        ("MK V", AlphabetError, "sequence: residue 3 is ' '"),
+        ("MK*V", AlphabetError, r"sequence: residue 3 is '\*'"),
+        ("MK.V", InferenceError, r"MK\.V: no such file; expected a FASTA file, or a sequence of letters only"),
+        ("MK-V", AlphabetError, "sequence: residue 3 is '-'"),
+        (">one\nMKV", AlphabetError, "sequence: residue 1 is '>'"),
         (">one\nMKT", AlphabetError, "sequence: residue 1 is '>'"),
         ([ProteinRecord("good", "MKT"), ProteinRecord("bad", "MK-")], AlphabetError, "bad: residue 3 is '-'"),
         ("", InferenceError, "sequence: no residues"),

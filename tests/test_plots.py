@@ -14,7 +14,7 @@ import matplotlib.pyplot as plt
 from matplotlib.colors import to_rgb
 
 from pssp_tutorial import plots
-from pssp_tutorial.alphabet import IGNORE_INDEX
+from pssp_tutorial.alphabet import IGNORE_INDEX, reduce_states
 from pssp_tutorial.metrics import Report
 from pssp_tutorial.records import ProteinRecord
 
@@ -183,6 +183,8 @@ def test_prediction_beside_the_truth(prediction):
         plots.plot_prediction(prediction, "HH")
     with pytest.raises(plots.PlotError, match="is a str; expected what predict gives"):
         plots.plot_prediction("MKTV")
+    with pytest.raises(plots.PlotError, match="truth is a SimpleNamespace; expected states"):
+        plots.plot_prediction(prediction, prediction)
 
 
 def test_prediction_of_eight_states_is_summed_to_three(prediction):
@@ -190,8 +192,13 @@ def test_prediction_of_eight_states_is_summed_to_three(prediction):
     eight = np.random.default_rng(1).dirichlet(np.ones(8), size=31)
     prediction.probabilities, prediction.states = eight, STRUCTURE.replace("?", "C")
     axes = plots.plot_prediction(prediction)
-    np.testing.assert_allclose(axes[1].patches[0].get_data().values, eight[:, :3].sum(axis=1))
+    helix, strand = eight[:, :3].sum(axis=1), eight[:, 3:5].sum(axis=1)
+    np.testing.assert_allclose(axes[1].patches[0].get_data().values, helix)
     assert not drawn(axes[0], "wrong")
+    largest = "".join("HEC"[place] for place in np.argmax([helix, strand, 1 - helix - strand], axis=0))
+    assert largest != reduce_states(prediction.states)
+    (marks,) = drawn(plots.plot_prediction(prediction, "C" * 31)[0], "wrong")  # the largest sum is drawn
+    assert [segment[0, 0] for segment in marks.get_segments()] == [k + 1 for k in range(31) if largest[k] != "C"]
 
 
 @pytest.mark.parametrize("proteins", [1, 20])
