@@ -68,6 +68,8 @@ def main() -> None:
         print(f"{name}: Q3 {found['q3']:.4f} ({found['q3_low']:.4f} to {found['q3_high']:.4f}), SOV {found['sov']:.4f}")
     results = "release" if chosen.model == "release" else f"release_{Path(chosen.model).stem}"
     command = f"python benchmarks/release.py --model {Path(chosen.model).name} --cb513 PATH"
+    if chosen.closed:
+        results, command = f"{results}_closed", f"{command} --closed"
     pssp.save_results(results, values, command=command, model=model.name, card=model.card)
 
 

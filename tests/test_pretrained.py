@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from pathlib import Path
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from pssp_tutorial.checkpoints import CheckpointError
 from pssp_tutorial.models import BiLSTM, ModelError, ProteinSecondaryStructurePrediction, load_model, save_model
 from pssp_tutorial.pretrained import load_pretrained, save_pretrained
 
+RESULTS = Path(__file__).parents[1] / "benchmarks" / "results"
 CARD = {"name": "tiny", "data": "none", "q3": 0.5, "states": ["H", "E", "C"]}
 
 
@@ -173,3 +175,9 @@ def test_the_release_model_finds_the_helix_of_ubiquitin():
     assert prediction.states[:7].count("E") >= 4
     assert (pretrained._folder() / "release.safetensors").stat().st_size <= 12_000_000
     assert pssp.load_pretrained().card
+
+
+@pytest.mark.parametrize("results", ["release", "unopened"])
+def test_stored_scores_are_those_of_the_shipped_file(results):
+    stored = json.loads((RESULTS / f"{results}.json").read_text(encoding="utf-8"))
+    assert stored["context"]["model"] == load_pretrained().name

@@ -167,7 +167,10 @@ def stopping(records: Records, val: Records) -> dict[str, float]:
 
 
 def last_step(records: Records, val: Records) -> dict[str, float]:
-    """h_T of a right-padded batch, read where the chain ends or, planted, where the batch ends."""
+    """h_T of a right-padded batch, read where the chain ends or, planted, where the batch ends.
+
+    Scored in batches of 32, which hold more padding than the 8 of the training: as it happens where a batch grows.
+    """
     true = {record.id: mostly_helix(record) for record in (*records, *val)}
     share = np.mean([true[record.id] for record in val])
     values = {"majority": max(share, 1 - share)}
