@@ -3,6 +3,7 @@
 import argparse
 import gzip
 import io
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
@@ -54,6 +55,9 @@ def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
 
 def run(options: Namespace) -> int:
     """Predict record after record into the output; the exit code says whether some were left out."""
+    # Every batch has a shape of its own, so that oneDNN would keep the code of 1,024 of them: 400 MB.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")
+
     import torch  # takes a second or two, for which --help need not wait
 
     from pssp_tutorial.inference import iter_predict

@@ -335,3 +335,13 @@ def test_a_bar_on_a_terminal(weights, tmp_path):
     assert done.returncode == 0
     assert "/3" in shown
     assert len(done.stdout.splitlines()) == 3
+
+
+def test_onednn_keeps_little_unless_told_otherwise(pssp, monkeypatch):
+    name = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
+    monkeypatch.setenv(name, "99")
+    assert pssp(GOOD)[0] == 0
+    assert os.environ[name] == "99"
+    monkeypatch.delenv(name)
+    assert pssp(GOOD)[0] == 0
+    assert os.environ[name] == "16"
