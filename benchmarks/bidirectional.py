@@ -103,6 +103,7 @@ def main() -> None:
     values["smallest_ratio"] = min(value for name, value in values.items() if name.endswith("_ratio"))
     print(f"smallest ratio {values['smallest_ratio']:.2f}")
     command = f"python benchmarks/bidirectional.py --threads {chosen.threads} --residues {chosen.residues}"
+    command += f" --results {chosen.results}"
     pssp.save_results(
         chosen.results, values, unit="residues a second", threads=chosen.threads, processor=has, command=command
     )

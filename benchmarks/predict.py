@@ -103,6 +103,7 @@ def main() -> None:
                 flush=True,
             )
     command = f"python benchmarks/predict.py --model {chosen.model} --threads {chosen.threads}"
+    command += f" --results {chosen.results}"
     context = {"threads": chosen.threads, "model": chosen.model, "instructions": get_cpu_capability()}
     pssp.save_results(chosen.results, values, command=command, seed=0, **context)
 

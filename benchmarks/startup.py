@@ -54,7 +54,8 @@ def main() -> None:
     for name, value in values.items():
         print(f"{name}: {value:.3f}")
     context = {"rounds": ROUNDS, "instructions": get_cpu_capability()}
-    pssp.save_results(chosen.results, values, command="python benchmarks/startup.py", **context)
+    command = f"python benchmarks/startup.py --results {chosen.results}"
+    pssp.save_results(chosen.results, values, command=command, **context)
 
 
 if __name__ == "__main__":
