@@ -73,7 +73,7 @@ class Visit:
     """A page opened in the browser, with what it asked for and complained about on the way."""
 
     def __init__(self, browser, address: str, mode: str = "light", viewport: dict[str, int] = DESKTOP) -> None:
-        self.context = browser.new_context(viewport=viewport)
+        self.context = browser.new_context(viewport=viewport, reduced_motion="reduce")  # no colour half-way to another
         self.context.add_init_script(f"localStorage.setItem('mode', '{mode}')")
         self.page = self.context.new_page()
         self.requests, self.failed, self.complaints = [], [], []
