@@ -107,6 +107,21 @@ def test_page(site: Path, browser, name: str) -> None:
         assert visit.ask(OVERFLOW) == [0, 0]
 
 
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_code_folds_and_stays_itself(site: Path, browser, name: str) -> None:
+    """No line of a chapter's code is cut off, on a phone neither; what a reader copies is the notebook's text."""
+    cells = json.loads(chapter_text(name))["cells"]
+    code = "\n\0".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    shown = "Array.from(document.querySelectorAll('.cell_input pre'))"
+    with Visit(browser, (site / f"{name}.html").as_uri()) as visit:
+        texts = visit.ask(f"{shown}.map((cell) => cell.textContent.trimEnd())")
+        assert texts
+        assert [text for text in texts if text not in code] == []
+        for size in (DESKTOP, PHONE):
+            visit.page.set_viewport_size(size)
+            assert visit.ask(f"{shown}.filter((cell) => cell.scrollWidth > cell.clientWidth + 1).length") == 0
+
+
 @pytest.fixture(scope="module")
 def findings() -> Iterator[list[tuple[str, ...]]]:
     """What axe-core finds, written to a file when all pages have been seen."""
