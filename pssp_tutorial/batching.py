@@ -235,12 +235,14 @@ def make_loader(
     Raises
     ------
     BatchingError
-        Without records, residues, a structure or any known state.
+        Without records, residues, a structure or any known state; for a whole chain set, which holds every split.
 
     >>> loader = make_loader([ProteinRecord("one", "MKTV", "CHH?"), ProteinRecord("two", "GA", "EE")])
     >>> len(loader), [batch.ids for batch in loader]
     (1, [('two', 'one')])
     """
+    if hasattr(records, "splits"):
+        raise BatchingError("this is a whole chain set, with every split; expected one of them, such as chains.train")
     loader = Loader(tuple(records), batch_residues, shuffle, seed, classes, reduction)
     for record in loader.records:
         if record.structure is None:

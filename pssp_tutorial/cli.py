@@ -4,8 +4,10 @@ import argparse
 import atexit
 import gc
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from pssp_tutorial import __version__, cli_predict, cli_train, cli_uniprot
 from pssp_tutorial.errors import PSSPError
@@ -20,7 +22,7 @@ EXIT_CODES = """exit codes:
   3    UniProt cannot be reached, or fails; what was fetched is kept, run the same command again
   4    a file cannot be written; the old one is as it was
   5    done, but for records that standard error names (predict)
-  130  stopped with Ctrl-C; what was fetched is kept, and no file is half written"""
+  130  stopped, with Ctrl-C or from outside; what was fetched is kept, and no file is half written"""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -51,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by the caller
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
+    with suppress(ValueError):  # in a thread that gets no signals
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # timeout and batch systems end us as Ctrl-C does
     atexit.register(gc.freeze)  # or Python searches all of PyTorch for garbage before it ends: about half a second
     try:
         options = parser().parse_args(arguments)

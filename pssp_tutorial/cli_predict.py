@@ -41,7 +41,7 @@ def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
     summary = "predict helix, strand and coil of the proteins in a FASTA file"
     command = commands.add_parser("predict", help=summary, description=HELP, epilog=epilog, formatter_class=layout)
     command.set_defaults(run=run)
-    command.add_argument("file", metavar="FILE", help="FASTA, plain or .gz; - is standard input")
+    command.add_argument("file", metavar="FILE", help="FASTA, plain or .gz; - is standard input, plain or in gzip")
     command.add_argument("--out", default="-", metavar="FILE", help="the file to write; - is standard output (default)")
     command.add_argument("--format", choices=FORMATS, default="jsonl", help=FORMAT_HELP)
     states = "3: helix, strand and coil (default); 8: DSSP's states, in the order HGIEBTSC, if the model knows them"
@@ -99,10 +99,13 @@ def _check_paths(options: Namespace) -> None:
 
 
 def _source(name: str) -> str | io.TextIOBase:
-    """The path, or standard input, read as UTF-8 whatever the terminal speaks."""
+    """The path, or standard input, plain or in gzip, read as UTF-8 whatever the terminal speaks."""
     if name != "-":
         return name
-    return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="surrogateescape")
+    raw = sys.stdin.buffer
+    if raw.peek(2).startswith(b"\x1f\x8b"):
+        raw = gzip.GzipFile(fileobj=raw)
+    return io.TextIOWrapper(raw, encoding="utf-8", errors="surrogateescape")
 
 
 def _bar(options: Namespace) -> tqdm:

@@ -91,6 +91,8 @@ def run_train(options: argparse.Namespace) -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     chains = load_chains(path=options.data)
+    if options.states == 8 and all(set(record.structure or "") <= set("HEC?") for record in chains.train):
+        raise ModelError(f"{options.data}: its chains have three states; expected eight, or --states 3")
     train, val = _loaders(options, chains.train, chains.val)
     torch.manual_seed(options.seed)
     sizes = options.hidden, options.layers, options.states

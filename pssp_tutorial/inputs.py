@@ -1,7 +1,7 @@
 """What can be predicted: a sequence, a record, several of these, or a FASTA file (chapter 5)."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
@@ -41,7 +41,7 @@ def read_proteins(
         return
     if is_single(proteins):
         proteins = [ProteinRecord("sequence", _letters(proteins)) if is_sequence(proteins) else proteins]
-    if not isinstance(proteins, Iterable):
+    if isinstance(proteins, Mapping) or not isinstance(proteins, Iterable):
         raise InferenceError(
             f"proteins is a {type(proteins).__name__}; expected a sequence, a record, several or a path"
         )

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pssp_tutorial.alphabet import IGNORE_INDEX, RESIDUES, encode_residues, encode_states, reduce_states
 from pssp_tutorial.batching import BatchingError, collate, encode, epoch_seed, length_buckets, make_loader
+from pssp_tutorial.chains import load_chains
 from pssp_tutorial.records import ProteinRecord
 
 LENGTHS = st.lists(st.integers(1, 60), min_size=1, max_size=40)
@@ -168,3 +169,8 @@ def test_fingerprint_tells_data_and_settings_apart():
     prints = [loader.fingerprint for loader in loaders]
     assert make_loader(records, 50).fingerprint == prints[0]
     assert len({str(fingerprint) for fingerprint in prints}) == len(prints)
+
+
+def test_a_whole_chain_set_is_no_split():
+    with pytest.raises(BatchingError, match="every split; expected one of them, such as"):
+        make_loader(load_chains("mini"))

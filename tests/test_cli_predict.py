@@ -249,7 +249,7 @@ def test_a_damaged_gzip_leaves_nothing(weights, tmp_path, capsys):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other signals")
-@pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_run_leaves_no_half_file(weights, tmp_path, kill):
     """A real signal in the middle of a run: the old file stays, and a new one is there whole or not at all."""
     source, out = tmp_path / "many.fasta", tmp_path / "out.jsonl"
@@ -267,7 +267,7 @@ def test_an_interrupted_run_leaves_no_half_file(weights, tmp_path, kill):
     process.send_signal(kill)
     _, said = process.communicate(timeout=60)
     assert out.read_text() == "as it was"
-    if kill == signal.SIGINT:
+    if kill != signal.SIGKILL:
         assert (process.returncode, said) == (130, "pssp: stopped\n")
         assert not part.exists()
     source.write_text(GOOD)
@@ -345,3 +345,13 @@ def test_onednn_keeps_little_unless_told_otherwise(pssp, monkeypatch):
     monkeypatch.delenv(name)
     assert pssp(GOOD)[0] == 0
     assert os.environ[name] == "16"
+
+
+@pytest.mark.parametrize("cut", [0, 20])
+def test_gzip_on_standard_input(weights, cut):
+    packed = gzip.compress(GOOD.encode() * 50)
+    command = [*PSSP, "predict", "-", "--model", weights, "--format", "tsv"]
+    done = subprocess.run(command, input=packed[: len(packed) - cut], capture_output=True, check=False)
+    assert done.returncode == (1 if cut else 0)
+    assert (b"not readable as text" in done.stderr) == bool(cut)
+    assert b"Traceback" not in done.stderr

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import pssp_tutorial.chains as module
+from pssp_tutorial.alphabet import reduce_states
 from pssp_tutorial.chains import COLUMNS, load_chains
 from pssp_tutorial.cli import main
 from pssp_tutorial.inference import evaluate
@@ -126,4 +127,19 @@ def test_what_cannot_work_is_one_line_and_writes_nothing(options, complaint, tmp
     said = capsys.readouterr().err
     assert re.search(complaint, said)
     assert len(said.splitlines()) == 1
+    assert not out.exists()
+
+
+def test_eight_states_of_a_set_of_three(data, tmp_path, capsys):
+    path = tmp_path / "three.tsv.xz"
+    rows = lzma.decompress(data.read_bytes()).decode().splitlines()
+    cells = [row.split("\t") for row in rows[1:]]
+    place = COLUMNS.index("structure")
+    for row in cells:
+        row[place] = reduce_states(row[place])
+    path.write_bytes(lzma.compress(("\n".join([rows[0], *map("\t".join, cells)]) + "\n").encode()))
+    path.with_name(f"{path.name}.sha256").write_text(hashlib.sha256(path.read_bytes()).hexdigest())
+    out = tmp_path / "eight.safetensors"
+    assert run("--data", path, "--states", "8", "--out", out) == 1
+    assert "three.tsv.xz: its chains have three states; expected eight, or --states 3" in capsys.readouterr().err
     assert not out.exists()
