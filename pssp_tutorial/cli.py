@@ -6,8 +6,9 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from pssp_tutorial import __version__, cli_predict, cli_train, cli_uniprot
 from pssp_tutorial.errors import PSSPError
@@ -53,15 +54,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by the caller
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
-    with suppress(ValueError):  # in a thread that gets no signals
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # timeout and batch systems end us as Ctrl-C does
     atexit.register(gc.freeze)  # or Python searches all of PyTorch for garbage before it ends: about half a second
     try:
         options = parser().parse_args(arguments)
     except SystemExit as stop:  # argparse has said why
         return int(stop.code or 0)
     try:
-        code = options.run(options) or OK
+        with _stoppable():
+            code = options.run(options) or OK
         sys.stdout.flush()
     except BrokenPipeError:  # the reader of our output, such as head, has had enough
         _silence()
@@ -79,6 +79,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return DISK
         return NETWORK if isinstance(error, FetchError) and not isinstance(error, QueryError) else BAD_INPUT
     return code
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """SIGTERM, which timeout and batch systems send, ends the work as Ctrl-C does, and later what it did before."""
+    if threading.current_thread() is not threading.main_thread():  # which alone gets signals
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
 def _silence() -> None:

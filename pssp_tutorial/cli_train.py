@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pssp_tutorial.alphabet import STATES3, UNKNOWN_STATE
 from pssp_tutorial.cli_predict import threads
 from pssp_tutorial.files import FileError
 
@@ -91,7 +92,7 @@ def run_train(options: argparse.Namespace) -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     chains = load_chains(path=options.data)
-    if options.states == 8 and all(set(record.structure or "") <= set("HEC?") for record in chains.train):
+    if options.states == 8 and all(set(record.structure or "") <= {*STATES3, UNKNOWN_STATE} for record in chains.train):
         raise ModelError(f"{options.data}: its chains have three states; expected eight, or --states 3")
     train, val = _loaders(options, chains.train, chains.val)
     torch.manual_seed(options.seed)

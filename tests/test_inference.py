@@ -216,7 +216,6 @@ def test_proteins_that_cannot_be_predicted_are_handed_over(model, tmp_path):
         ("MK*V", AlphabetError, r"sequence: residue 3 is '\*'"),
         ("MK.V", InferenceError, r"MK\.V: no such file; expected a FASTA file, or a sequence of letters only"),
         ("MK-V", AlphabetError, "sequence: residue 3 is '-'"),
-        (">one\nMKV", AlphabetError, "sequence: residue 1 is '>'"),
         ({"one": "MKV"}, InferenceError, "proteins is a dict; expected a sequence, a record, several or a path"),
         (">one\nMKT", AlphabetError, "sequence: residue 1 is '>'"),
         ([ProteinRecord("good", "MKT"), ProteinRecord("bad", "MK-")], AlphabetError, "bad: residue 3 is '-'"),

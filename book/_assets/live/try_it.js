@@ -56,7 +56,8 @@
     const percent = (state) => `${Math.round((100 * count(state)) / length)}% ${STATE_NAMES[state]}`;
     const shares = Array.from(model.states, percent);
     const read = Object.entries(changed).map(([from, times]) => `${from} as ${model.unusual[from]} (${times} ×)`);
-    const sentences = [`${record.id}: ${length} residue${length === 1 ? "" : "s"}, ${shares.join(", ")}; computed in ${milliseconds} ms.`];
+    const residues = length === 1 ? "residue" : "residues";
+    const sentences = [`${record.id}: ${length} ${residues}, ${shares.join(", ")}; computed in ${milliseconds} ms.`];
     if (truth) {
       const right = Array.from(truth).filter((state, k) => state === prediction.states[k]).length;
       sentences.push(`Of its known structure, drawn below the prediction, ${right} residues are predicted right.`);
