@@ -95,6 +95,15 @@ def normalise_sequence(sequence: str, *, name: str = "sequence", unusual: Litera
     return sequence.upper().translate(str.maketrans(_UNUSUAL))
 
 
+def looks_like_dna(sequence: str) -> bool:
+    """Whether 10 letters or more are all of nucleotides, which are also those of amino acids, or unknown.
+
+    >>> looks_like_dna("ATGGCCAAATAA"), looks_like_dna("MKTVRQERLKSI")
+    (True, False)
+    """
+    return len(sequence) >= 10 and set(sequence.upper()) <= set("ACGTUNX")
+
+
 def encode_residues(sequence: str, *, name: str = "sequence") -> np.ndarray:
     """Codes 0 to 20 of a sequence in the 21 letters, ``int64[length]``.
 

@@ -235,7 +235,8 @@ def make_loader(
     Raises
     ------
     BatchingError
-        Without records, residues, a structure or any known state; for a whole chain set, which holds every split.
+        Without records, residues, a structure or any known state; for something else than records, and for a whole
+        chain set, which holds every split.
 
     >>> loader = make_loader([ProteinRecord("one", "MKTV", "CHH?"), ProteinRecord("two", "GA", "EE")])
     >>> len(loader), [batch.ids for batch in loader]
@@ -243,8 +244,14 @@ def make_loader(
     """
     if hasattr(records, "splits"):
         raise BatchingError("this is a whole chain set, with every split; expected one of them, such as chains.train")
-    loader = Loader(tuple(records), batch_residues, shuffle, seed, classes, reduction)
-    for record in loader.records:
+    if isinstance(records, ProteinRecord | str):
+        raise BatchingError(f"records is one {type(records).__name__}; expected several of ProteinRecord")
+    records = tuple(records)
+    for number, record in enumerate(records, start=1):
+        if not isinstance(record, ProteinRecord):
+            raise BatchingError(f"record {number} is a {type(record).__name__}; expected a ProteinRecord")
+    loader = Loader(records, batch_residues, shuffle, seed, classes, reduction)
+    for record in records:
         if record.structure is None:
             raise BatchingError(f"{record.id}: no structure; expected one, to have states to score")
     if not loader.scored_residues:

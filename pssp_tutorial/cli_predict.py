@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from tqdm import tqdm
 
+from pssp_tutorial.alphabet import looks_like_dna
 from pssp_tutorial.errors import PSSPError
 from pssp_tutorial.files import write_atomically
 from pssp_tutorial.records import open_text, read_fasta
@@ -27,7 +28,8 @@ HELP = """Predict helix, strand and coil for each protein of a FASTA file, from 
   pssp predict proteins.fasta.gz --format ss2 --out folder/
   cat proteins.fasta | pssp predict - --format tsv | less
 
-A record that cannot be used is named on standard error with its line and left out; the exit code is then 5.
+A record that cannot be used is named on standard error with its line and left out; the exit code is then 5. DNA and
+RNA, whose letters are also those of amino acids, are predicted as if they were proteins, with a warning.
 FILE and --out may end in .gz. A file is written when all of it is there: an interrupted run leaves no half file."""
 
 FORMAT_HELP = """jsonl (default): one object a line with id, sequence, states, probabilities (a list of [H, E, C] for
@@ -67,7 +69,7 @@ def run(options: Namespace) -> int:
     if options.threads:
         torch.set_num_threads(options.threads)
     model = load_pretrained(options.model)
-    done, skipped = 0, 0
+    done, skipped, dna = 0, 0, 0
 
     def skip(error: PSSPError) -> None:
         nonlocal skipped
@@ -80,8 +82,14 @@ def run(options: Namespace) -> int:
             writer.write(prediction)
             bar.update()
             done += 1
+            if looks_like_dna(prediction.sequence):
+                dna += 1
+                if dna == 1:
+                    tqdm.write(f"pssp: {prediction.id} looks like DNA or RNA; expected a protein", file=sys.stderr)
         if not done:
             raise PSSPError(f"{options.file}: nothing to predict; expected FASTA with at least one protein")
+    if dna > 1:
+        print(f"pssp: {dna} of {done} look like DNA or RNA", file=sys.stderr)
     if skipped:
         print(f"pssp: {done} predicted, {skipped} skipped", file=sys.stderr)
     return SKIPPED if skipped else 0

@@ -303,7 +303,10 @@ def plot_per_protein(report: "Report", axes: Sequence[Axes] | None = None) -> np
 def _new_column(axes: Sequence[Axes] | None, rows: int, height: float, **layout: Any) -> np.ndarray:
     if axes is None:
         axes = plt.subplots(rows, 1, figsize=(WIDTH, height), sharex=True, **layout)[1]
-    return np.asarray(axes)
+    axes = np.atleast_1d(axes)
+    if len(axes) != rows:
+        raise PlotError(f"{len(axes)} axes; expected {rows}, one below the other")
+    return axes
 
 
 def _check_lengths(expected: int, **texts: str | None) -> None:

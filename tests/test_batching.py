@@ -138,6 +138,9 @@ def test_encode_equals_torch_one_hot():
     [
         ([], {}, "no records; expected at least one"),
         ([ProteinRecord("one", "MKT")], {}, "one: no structure"),
+        (["MKT"], {}, "record 1 is a str; expected a ProteinRecord"),
+        ("MKT", {}, "records is one str; expected several"),
+        (ProteinRecord("one", "MKT", "HHH"), {}, "records is one ProteinRecord; expected several"),
         ([ProteinRecord("one", "", "")], {}, "one: no residues"),
         ([ProteinRecord("one", "MKT", "???")], {}, "none of 3 residues has a known state"),
         ([ProteinRecord("one", "MKT", "HHH")], {"batch_residues": 0}, "batch_residues is 0; expected 1 or more"),

@@ -67,6 +67,13 @@ def test_one_json_object_a_line_in_order(pssp, weights):
     assert lines[1]["sequence"] == "gagaU"
 
 
+def test_nucleotides_are_predicted_with_a_warning(pssp):
+    """Once for all of them, and never for a protein."""
+    code, out, err = pssp(">gene\nATGGCCAAATAA\n>protein\nMKTVRQERLKSI\n>rna\naugggcuaaagg\n>short\nGAGA\n")
+    assert (code, len(out.splitlines())) == (0, 4)
+    assert err == "pssp: gene looks like DNA or RNA; expected a protein\npssp: 2 of 4 look like DNA or RNA\n"
+
+
 def test_eight_states(pssp):
     lines = [json.loads(line) for line in pssp(GOOD, "--states", 8)[1].splitlines()]
     assert np.shape(lines[0]["probabilities"]) == (10, 8)

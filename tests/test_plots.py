@@ -181,6 +181,8 @@ def test_prediction_beside_the_truth(prediction):
     assert axes[0].get_xlim() == axes[1].get_xlim() == (0.5, 31.5)
     with pytest.raises(plots.PlotError, match="truth has 2 residues; expected 31"):
         plots.plot_prediction(prediction, "HH")
+    with pytest.raises(plots.PlotError, match="1 axes; expected 2"):
+        plots.plot_prediction(prediction, axes=plots.plt.subplots()[1])
     with pytest.raises(plots.PlotError, match="is a str; expected what predict gives"):
         plots.plot_prediction("MKTV")
     with pytest.raises(plots.PlotError, match="truth is a SimpleNamespace; expected states"):

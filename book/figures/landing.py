@@ -105,7 +105,7 @@ def draw(sequence: str, true: str, predicted: str) -> str:
     for row in range(rows):
         top = TOP + row * BLOCK
         residues = range(row * ROW, min((row + 1) * ROW, len(sequence)))
-        labels = {"predicted": top + HEIGHT / 2, "sequence": top + 62, "true": top + 107}
+        labels = {"true": top + HEIGHT / 2, "sequence": top + 62, "predicted": top + 107}
         for label, y in labels.items():
             shapes.append(f'<text x="{LEFT - 16}" y="{y + 6:.1f}" text-anchor="end" fill="{GREY}">{label}</text>')
         shapes += draw_states(predicted, row, labels["predicted"])

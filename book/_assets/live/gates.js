@@ -94,7 +94,7 @@ globalThis.PSSP ??= {};
       const width = length * cell;
       const named = field("shown").value, colours = ramps();
       const spell = cell >= 8 ? letters(sequence, cell, 13, "sequence") : "";
-      const tracks = { predicted: states, ...(truth && { true: truth }) };
+      const tracks = { ...(truth && { true: truth }), predicted: states };
       maps.innerHTML = `<div class="tracks" style="width:${GUTTER + width}px">` +
         Object.entries(tracks).map(([name, text]) => track(name, structure(text, cell, 12, 18), width, 24)).join("") +
         (spell ? track("sequence", spell, width, 18) : "") +

@@ -81,26 +81,27 @@ globalThis.PSSP ??= {};
     }).join("");
   }
 
-  // One row of a prediction, residues `first` to `end`; with the truth below it, where it is known.
+  // One row of a prediction, residues `first` to `end`; with the truth above it, where it is known.
   function predictionRow({ sequence, states, probabilities }, truth, first, end, { cell, gutter }) {
     const part = (text) => text.slice(first, end);
     const goesOn = (text) => end < text.length && text[end - 1] === text[end];
     const width = gutter + (end - first) * cell + 1, height = truth ? 150 : 108;
-    const drawn = [
-      structure(part(states), cell, 14, 22, goesOn(states)),
-      letters(part(states), cell, 40, "states"),
-      letters(part(sequence), cell, 57, "sequence"),
-    ];
+    const above = (shown) =>
+      structure(part(shown), cell, 14, 22, goesOn(shown)) + letters(part(shown), cell, 40, "states");
+    const drawn = [letters(part(sequence), cell, 57, "sequence")];
     if (truth) {
       const wrong = Array.from(part(truth), (state, k) => (state === states[first + k] ? " " : "×")).join("");
-      drawn.push(letters(wrong, cell, 70, "wrong"), letters(part(truth), cell, 83, "states"));
-      drawn.push(structure(part(truth), cell, 100, 22, goesOn(truth)));
+      drawn.push(above(truth), letters(wrong, cell, 70, "wrong"), letters(part(states), cell, 83, "states"));
+      drawn.push(structure(part(states), cell, 100, 22, goesOn(states)));
+    } else {
+      drawn.push(above(states));
     }
     const top = truth ? 116 : 66, tall = truth ? 33 : 40;
     drawn.push(stacked(probabilities.slice(first, end), cell, top, tall));
     const words = `Residues ${first + 1} to ${end}. Predicted: ${inWords(part(states), first)}.` +
       (truth ? ` True: ${inWords(part(truth), first)}.` : "");
-    const lines = { "pred.": 18, [first + 1]: 57, ...(truth && { true: 104 }), "prob.": top + tall / 2 + 4 };
+    const heights = truth ? { true: 18, "pred.": 104 } : { "pred.": 18 };
+    const lines = { ...heights, [first + 1]: 57, "prob.": top + tall / 2 + 4 };
     const names = Object.entries(lines).map(([label, y]) =>
       `<text class="number" x="${gutter - 6}" y="${y}" text-anchor="end">${label}</text>`).join("");
     return `<svg class="prediction-row" role="img" aria-label="${words}" width="${width}" height="${height}" ` +

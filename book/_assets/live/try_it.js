@@ -42,6 +42,7 @@
     truth = PSSP.gateData.proteins.find((protein) => protein.sequence === sequence)?.structure;
     text.removeAttribute("aria-invalid");
     part("result").hidden = false;
+    part("cross").hidden = !truth;
     draw();
     panel.show(prediction, truth);
     part("segments").innerHTML = segments(prediction.states).map(({ state, first, end }) =>
@@ -60,7 +61,7 @@
     const sentences = [`${record.id}: ${length} ${residues}, ${shares.join(", ")}; computed in ${milliseconds} ms.`];
     if (truth) {
       const right = Array.from(truth).filter((state, k) => state === prediction.states[k]).length;
-      sentences.push(`Of its known structure, drawn below the prediction, ${right} residues are predicted right.`);
+      sentences.push(`Of its known structure, drawn above the prediction, ${right} residues are predicted right.`);
     }
     if (read.length) sentences.push(`Read: ${read.join(", ")}.`);
     if (looksLikeDna(sequence)) {
