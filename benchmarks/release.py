@@ -1,4 +1,4 @@
-"""How good the release model is, with 95 % intervals over proteins, and whether it has learnt from relatives of CB513.
+"""How good the release model is, with 95% intervals over proteins, and whether it has learnt from relatives of CB513.
 
     python benchmarks/release.py --closed          # the validation split only: while anything is still to be chosen
     python benchmarks/release.py --cb513 PATH      # the test split and CB513 too

@@ -25,7 +25,7 @@ FILE_NAME = "chains.tsv.xz"
 COLUMNS = ["id", "cluster", "split", "mini", "sequence", "structure", "accessibility"]
 SPLITS = ("train", "val", "test", "excluded", "reserved")
 ACCESSIBILITY_LETTERS = "abcdefghijklmnopqrst"
-"""Steps of 5 %: ``a`` is 0 to 5 % of the largest accessible surface of that residue, ``t`` 95 % and more."""
+"""Steps of 5%: ``a`` is 0 to 5% of the largest accessible surface of that residue, ``t`` 95% and more."""
 
 
 class ChainDataError(PSSPError):

@@ -4,7 +4,7 @@ MMseqs2 is what the embedded chain set was split with. Where it is not installed
 alignment (BLOSUM62, gaps 11 and 1), each pair of them, which is slow: seconds for fifty sequences, minutes for
 five hundred. Two filters come first. A pair whose lengths differ too much to cover each other is never a pair of one
 cluster; this loses nothing. A pair without two common words of three residues is taken for unrelated; this misses
-some relatives below about 30 % identity, so that the fallback is for learning and for small sets. MMseqs2 also joins
+some relatives below about 30% identity, so that the fallback is for learning and for small sets. MMseqs2 also joins
 clusters step by step: its clusters can be larger than the fallback's, whose members all align with the representative.
 """
 

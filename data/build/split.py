@@ -5,7 +5,7 @@
 Needs MMseqs2 on the PATH. The order of decisions:
 
 1. chains listed in reserved_chains.txt are `reserved`: they are related to public benchmark sets;
-2. MMseqs2 clusters every chain at 25 % identity; 600 clusters without a reserved chain go to `test`
+2. MMseqs2 clusters every chain at 25% identity; 600 clusters without a reserved chain go to `test`
    and 600 to `val`, one chain each (the cluster's representative); their other members are `excluded`;
 3. a `val` chain with a hit in `test`, and any other chain with a hit in `val` or `test`, is `excluded`,
    whichever of the two is the query; the threshold is ten times looser than the E ≤ 1e-3 that
@@ -37,7 +37,7 @@ EVALUE = 0.01
 # Tien et al. 2013, theoretical values, doi 10.1371/journal.pone.0080635.
 LARGEST_AREA = dict(A=129, R=274, N=195, D=193, C=167, Q=225, E=223, G=104, H=224, I=197,
                     L=201, K=236, M=224, F=240, P=159, S=155, T=172, W=285, Y=263, V=174)  # fmt: skip
-ACCESSIBILITY_LETTERS = "abcdefghijklmnopqrst"  # steps of 5 %: a is 0 to 5 %, t is 95 % and more
+ACCESSIBILITY_LETTERS = "abcdefghijklmnopqrst"  # steps of 5%: a is 0 to 5%, t is 95% and more
 
 
 def relative_accessibility(sequence: str, areas: str) -> str:

@@ -13,7 +13,7 @@ from pssp_tutorial.checks.grading import Verdict, grade, observe, present
 
 
 def exercise_4_1(batch_residues: int) -> Verdict:
-    """The largest power of two for ``batch_residues`` that keeps padding below 5 % in shuffled buckets.
+    """The largest power of two for ``batch_residues`` that keeps padding below 5% in shuffled buckets.
 
     The chains are those of the train split.
 
@@ -40,10 +40,10 @@ def exercise_4_1(batch_residues: int) -> Verdict:
         elif answer == sorted_only:
             advice = "You measured buckets without a generator: shuffling mixes the lengths a little. Pass a generator."
         elif answer < right:
-            advice = "Padding is below 5 % there, but a larger size keeps it below as well. Go on doubling."
+            advice = "Padding is below 5% there, but a larger size keeps it below as well. Go on doubling."
         else:
             advice = (
-                "Padding is above 5 % there. Count it as a share of all positions of the batches, not of the residues."
+                "Padding is above 5% there. Count it as a share of all positions of the batches, not of the residues."
             )
         yield answer == right, f"batch_residues of {answer:,}", advice
 

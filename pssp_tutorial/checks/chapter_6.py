@@ -15,7 +15,7 @@ from pssp_tutorial.checks.values import same
 
 
 def exercise_6_1(steady: float, bold: float) -> Verdict:
-    """The cross-entropy of two models: one always right at 0.9, one right in 70 % at 0.98 and else at 0.01.
+    """The cross-entropy of two models: one always right at 0.9, one right in 70% at 0.98 and else at 0.01.
 
     >>> exercise_6_1(0.105, 1.396).passed
     True
@@ -27,7 +27,7 @@ def exercise_6_1(steady: float, bold: float) -> Verdict:
             "That is the logarithm to base 2. The loss uses the natural one.": [x / math.log(2) for x in right],
             "That is the logarithm to base 10. The loss uses the natural one.": [x / math.log(10) for x in right],
             "The sign: a loss is the *negative* logarithm.": [-x for x in right],
-            "You leave out the residues that are wrong. They cost most: 30 % of the terms are -log 0.01.": [
+            "You leave out the residues that are wrong. They cost most: 30% of the terms are -log 0.01.": [
                 right[0],
                 -0.7 * math.log(0.98),
             ],

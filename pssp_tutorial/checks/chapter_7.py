@@ -117,7 +117,7 @@ def exercise_7_2(repaired: Callable[[str], str]) -> Verdict:
 
 
 def exercise_7_3(paired_interval: Callable[..., tuple[float, float]]) -> Verdict:
-    """``paired_interval(one, two, lengths)``: the 95 % interval of the gain in Q3 of model two over model one.
+    """``paired_interval(one, two, lengths)``: the 95% interval of the gain in Q3 of model two over model one.
 
     ``one`` and ``two`` are the residues predicted right in each protein, ``lengths`` the proteins' lengths: each
     ``int[protein]``. Proteins are drawn with replacement, at least 1,000 times.
@@ -169,8 +169,8 @@ def exercise_7_3(paired_interval: Callable[..., tuple[float, float]]) -> Verdict
             advice = "That is in percent. Scores are fractions from 0 to 1."
         else:
             advice = (
-                "Draw indices `[draws, protein]`, compute both scores on the same draw, and take the 2.5 % and "
-                "97.5 % quantiles."
+                "Draw indices `[draws, protein]`, compute both scores on the same draw, and take the 2.5% and "
+                "97.5% quantiles."
             )
         yield given.shape == (2,), f"two ends, shape {list(given.shape)}", "Give the lower and the upper end."
         text = f"{given[0]:+.4f} to {given[1]:+.4f}, expected about {wanted[0]:+.4f} to {wanted[1]:+.4f}"
