@@ -44,7 +44,7 @@ def test_every_letter_is_known(chains):
 
 
 def test_splits_hold_whole_clusters_apart(chains):
-    """A cluster at 25 % identity has chains in one of train, val and test only; one a cluster is held out."""
+    """A cluster at 25% identity has chains in one of train, val and test only; one a cluster is held out."""
     table = chains.table[chains.table["split"].isin(["train", "val", "test"])]
     assert (table.groupby("cluster")["split"].nunique() == 1).all()
     held_out = table[table["split"] != "train"]

@@ -120,7 +120,7 @@ PLANT = {
         ("exercise_4_1(answer)", "exercise_4_1(8_000)", "no power of two"),
         ("generator=shuffle", "generator=None", "without a generator"),
         ("exercise_4_1(answer)", "exercise_4_1(answer // 2)", "Go on doubling"),
-        ("exercise_4_1(answer)", "exercise_4_1(answer * 2)", "above 5 % there"),
+        ("exercise_4_1(answer)", "exercise_4_1(answer * 2)", "above 5% there"),
     ],
     "exercise_4_2": [
         ("torch.full(inputs.shape[:2], pssp.IGNORE_INDEX)", "torch.zeros(inputs.shape[:2], dtype=int)", "helix"),

@@ -4,7 +4,7 @@
 
 The baseline is a BiLSTM of 128 units a direction, trained on the three states of 1,500 training chains for 5 epochs.
 Every other row changes one thing, but the teacher's, whose states are eight, and the last. Scored on the validation set
-with 95 % intervals, paired over proteins against the first baseline. Each run is kept in build/ablation, so that the
+with 95% intervals, paired over proteins against the first baseline. Each run is kept in build/ablation, so that the
 script goes on where it stopped.
 """
 
