@@ -98,10 +98,11 @@ def normalise_sequence(sequence: str, *, name: str = "sequence", unusual: Litera
 def looks_like_dna(sequence: str) -> bool:
     """Whether 10 letters or more are all of nucleotides, which are also those of amino acids, or unknown.
 
-    >>> looks_like_dna("ATGGCCAAATAA"), looks_like_dna("MKTVRQERLKSI")
-    (True, False)
+    >>> looks_like_dna("ATGGCCAAATAA"), looks_like_dna("MKTVRQERLKSI"), looks_like_dna("XXXXXXXXXX")
+    (True, False, False)
     """
-    return len(sequence) >= 10 and set(sequence.upper()) <= set("ACGTUNX")
+    letters = set(sequence.upper())
+    return len(sequence) >= 10 and letters <= set("ACGTUNX") and not letters <= set("NX")
 
 
 def encode_residues(sequence: str, *, name: str = "sequence") -> np.ndarray:

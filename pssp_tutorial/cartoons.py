@@ -15,6 +15,7 @@ from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 
 from pssp_tutorial.alphabet import UNKNOWN_STATE, reduce_states
+from pssp_tutorial.errors import PSSPError
 
 if TYPE_CHECKING:
     from pssp_tutorial.inference import Prediction
@@ -137,6 +138,8 @@ def plot_record(
     >>> ax.get_title(loc="left")
     'tiny'
     """
+    if width < 1:
+        raise PSSPError(f"width {width!r}; expected 1 residue a row or more")
     sequence = record.sequence
     structure = getattr(record, "structure", None) or getattr(record, "states", None) or UNKNOWN_STATE * len(sequence)
     rows = -(-len(sequence) // width)

@@ -163,6 +163,8 @@ def _read(path: Path, written: int) -> ChainSet:
     remedy = "restore it from the repository, or install the package again"
     if path != default_path():
         remedy = "restore it; expected a data set as pssp uniprot build makes it, with its .sha256 beside it"
+    if path.is_dir():
+        raise ChainDataError(f"{path}: is a directory; {remedy}")
     digest_path = path.with_name(path.name + ".sha256")
     try:
         packed, expected = path.read_bytes(), digest_path.read_text().split()[0]

@@ -9,13 +9,12 @@ from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from tqdm import tqdm
 
 from pssp_tutorial.alphabet import looks_like_dna
 from pssp_tutorial.errors import PSSPError
-from pssp_tutorial.files import write_atomically
+from pssp_tutorial.files import check_targets, packed, write_atomically
 from pssp_tutorial.records import open_text, read_fasta
 from pssp_tutorial.writers import FORMATS, Folder, Single
 
@@ -84,8 +83,7 @@ def run(options: Namespace) -> int:
             done += 1
             if looks_like_dna(prediction.sequence):
                 dna += 1
-                if dna == 1:
-                    tqdm.write(f"pssp: {prediction.id} looks like DNA or RNA; expected a protein", file=sys.stderr)
+                tqdm.write(f"pssp: {prediction.id} looks like DNA or RNA; expected a protein", file=sys.stderr)
         if not done:
             raise PSSPError(f"{options.file}: nothing to predict; expected FASTA with at least one protein")
     if dna > 1:
@@ -97,13 +95,14 @@ def run(options: Namespace) -> int:
 
 def _check_paths(options: Namespace) -> None:
     """Before a long run, what would fail at its end."""
-    file, out = Path(options.file), Path(options.out)
-    if options.format != "ss2" and (out.is_dir() or options.out.endswith(("/", "\\"))):
+    if not options.file:
+        raise PSSPError("the name of the input file is empty; expected FILE, or - for standard input")
+    if options.format != "ss2" and (Path(options.out).is_dir() or options.out.endswith(("/", "\\"))):
         raise PSSPError(f"{options.out}: a folder; expected the name of a file to write")
     if options.format == "ss2" and options.states == 8:
         raise PSSPError("ss2 holds three states; expected --states 3, or another format")
-    if file.exists() and out.exists() and out.samefile(file):
-        raise PSSPError(f"{out}: is also the input; expected another file to write")
+    model = options.model if Path(options.model).suffix else None  # else the name of a model of the package
+    check_targets([options.out], [options.file, model])
 
 
 def _source(name: str) -> str | io.TextIOBase:
@@ -141,18 +140,8 @@ def _output(options: Namespace, model: str) -> Iterator[Single | Folder]:
     elif options.out == "-":
         yield Single(sys.stdout.buffer if hasattr(sys.stdout, "buffer") else _TextSink(), options.format, model)
     else:
-        with write_atomically(options.out) as handle, _packed(handle, options.out) as target:
+        with write_atomically(options.out) as handle, packed(handle, options.out) as target:
             yield Single(target, options.format, model)
-
-
-@contextmanager
-def _packed(handle: BinaryIO, name: str) -> Iterator[BinaryIO]:
-    """The handle, through gzip if the name ends in ``.gz``; the same content gives the same bytes."""
-    if not name.endswith(".gz"):
-        yield handle
-        return
-    with gzip.GzipFile(filename="", fileobj=handle, mode="wb", compresslevel=6, mtime=0) as packed:
-        yield packed
 
 
 class _TextSink:

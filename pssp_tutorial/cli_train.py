@@ -1,14 +1,13 @@
 """The options of ``pssp train``, and the run behind them."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pssp_tutorial.alphabet import STATES3, UNKNOWN_STATE
 from pssp_tutorial.cli_predict import threads
-from pssp_tutorial.files import FileError
+from pssp_tutorial.files import check_targets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,8 +86,7 @@ def run_train(options: argparse.Namespace) -> None:
     out = Path(options.out)  # looked at before the work, not after a night
     if out.suffix != ".safetensors" or out.is_dir():
         raise ModelError(f"{out}: expected the name of a file that ends in .safetensors")
-    if out.parent.exists() and not os.access(out.parent, os.W_OK):
-        raise FileError(f"{out}: not written, for its folder cannot be written to")
+    check_targets([out, options.checkpoint], [options.data, options.start, options.profiles, *options.teacher])
     if options.threads:
         torch.set_num_threads(options.threads)
     chains = load_chains(path=options.data)

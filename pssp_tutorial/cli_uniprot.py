@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 from pssp_tutorial.uniprot import POLICIES
-from pssp_tutorial.uniprot_client import FORMATS, QUERY, SEARCH
+from pssp_tutorial.uniprot_client import FORMATS, SEARCH
 from pssp_tutorial.uniprot_commands import COLUMNS, run_build, run_fetch, run_parse
 
 
@@ -26,7 +26,7 @@ def add_commands(commands: argparse._SubParsersAction, epilog: str) -> None:
 
     fetch = add("fetch", run_fetch, "download entries of today's release", FETCH)
     _add_search(fetch)
-    _add_output(fetch, "the file to write, packed if it ends in .gz; - is standard output (default)", default="-")
+    _add_output(fetch, "the file to write, packed if it ends in .gz; - is standard output (default)")
     fetch.add_argument(
         "--format", choices=FORMATS, default="txt", help="txt is the flat file (default); parse reads txt and json"
     )
@@ -34,7 +34,7 @@ def add_commands(commands: argparse._SubParsersAction, epilog: str) -> None:
 
     parse = add("parse", run_parse, "turn entries into sequences with a state for each residue", PARSE)
     _add_input(parse)
-    _add_output(parse, "the table to write; - is standard output (default)", default="-")
+    _add_output(parse, "the table to write, packed if it ends in .gz; - is standard output (default)")
     parse.add_argument(
         "--columns", type=_columns, default=list(COLUMNS), metavar="A,B", help=f"some of {', '.join(COLUMNS)}"
     )
@@ -42,7 +42,9 @@ def add_commands(commands: argparse._SubParsersAction, epilog: str) -> None:
     build = add("build", run_build, "make a data set with training, validation and test proteins", BUILD)
     _add_input(build)
     _add_search(build)
-    _add_output(build, "the data set to write, for example mine.tsv.xz", required=True)
+    build.add_argument(
+        "--out", type=_data_set, required=True, metavar="FILE", help="the data set to write, for example mine.tsv.xz"
+    )
     build.add_argument("--min-length", type=_positive, default=30, metavar="N", help="fewest residues (default 30)")
     build.add_argument("--max-length", type=_positive, metavar="N", help="most residues (default: any)")
     build.add_argument(
@@ -105,16 +107,13 @@ a file with the ending .info.json keeps its origin: release, query, options.
 In Python: pssp_tutorial.load_chains(path="mine.tsv.xz")."""
 
 
-def _add_output(command: ArgumentParser, text: str, **settings: object) -> None:
-    kind = _file_or_standard_output if "default" in settings else _file
-    command.add_argument("--out", type=kind, metavar="FILE", help=text, **settings)
+def _add_output(command: ArgumentParser, text: str) -> None:
+    command.add_argument("--out", type=_file_or_standard_output, default="-", metavar="FILE", help=text)
 
 
 def _add_search(command: ArgumentParser) -> None:
     group = command.add_argument_group("search in UniProt")
-    group.add_argument(
-        "--query", default=QUERY, help="in UniProt's query language: https://www.uniprot.org/help/text-search"
-    )
+    group.add_argument("--query", help="in UniProt's query language: https://www.uniprot.org/help/text-search")
     group.add_argument(
         "--resume",
         action=argparse.BooleanOptionalAction,
@@ -155,6 +154,12 @@ def _file(text: str) -> str:
     if text == "-" or (path.exists() and not (path.is_file() or path.is_dir())):
         raise argparse.ArgumentTypeError(f"{text!r}; expected the name of a file, not a device or a pipe")
     return str(path.resolve()) if path.is_symlink() else text
+
+
+def _data_set(text: str) -> str:
+    if not text.endswith(".xz"):
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a name that ends in .tsv.xz, for it is packed with xz")
+    return _file(text)
 
 
 def _file_or_standard_output(text: str) -> str:

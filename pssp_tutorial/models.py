@@ -266,7 +266,9 @@ def resolve_device(device: str | torch.device = "auto") -> torch.device:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        return torch.empty(0, device=device).device
+        found = torch.empty(0, device=device)
+        found.cpu()  # which the meta device, whose tensors hold no numbers, cannot
+        return found.device
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise ModelError(f"device is {str(device)!r}; expected 'auto', 'cpu' or one that this machine has") from error
 

@@ -39,7 +39,7 @@ def save_pretrained(model: nn.Module, path: str | PathLike, *, card: dict[str, A
     Raises
     ------
     ModelError
-        For another class of model, weights out of range, or a card that JSON cannot hold.
+        For another ending of the name, another class of model, weights out of range, or a card that JSON cannot hold.
     FileError
         If the file cannot be written; the old one is as it was.
 
@@ -51,6 +51,8 @@ def save_pretrained(model: nn.Module, path: str | PathLike, *, card: dict[str, A
     >>> model.card, model.name == f"tiny@{digest[:8]}", model.training
     ({'data': 'none'}, True, False)
     """
+    if Path(path).suffix != SUFFIX:
+        raise ModelError(f"{path}: expected the name of a file that ends in {SUFFIX}")
     name = type(model).__name__
     if MODELS.get(name) is not type(model):
         raise ModelError(f"the model is a {name}; expected one of {', '.join(MODELS)}")

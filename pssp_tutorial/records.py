@@ -3,9 +3,9 @@
 import gzip
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from io import TextIOBase
+from io import TextIOBase, TextIOWrapper
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -14,6 +14,7 @@ import numpy as np
 
 from pssp_tutorial.alphabet import STATES8, UNKNOWN_STATE, normalise_sequence
 from pssp_tutorial.errors import PSSPError
+from pssp_tutorial.files import packed, write_atomically
 
 if TYPE_CHECKING:
     from Bio.SeqRecord import SeqRecord
@@ -96,14 +97,14 @@ class ProteinRecord:
 
 
 @contextmanager
-def open_text(source: str | PathLike | TextIO, mode: str = "r", errors: str = "strict") -> Iterator[TextIO]:
+def open_text(source: str | PathLike | TextIO, errors: str = "strict") -> Iterator[TextIO]:
     """Open a path as text, through gzip if its name ends in ``.gz``; an open handle passes through."""
     if isinstance(source, TextIOBase):
         yield source
         return
     path = Path(source)
     opener = gzip.open if path.suffix.lower() == ".gz" else open
-    with opener(path, mode + "t", encoding="utf-8", errors=errors) as handle:
+    with opener(path, "rt", encoding="utf-8", errors=errors) as handle:
         yield handle
 
 
@@ -197,6 +198,8 @@ def _record(name: str, number: int, line: int, title: str, sequence: str) -> Pro
     text, sequence = record_id + sequence, sequence.removesuffix("*")
     if not text.isascii() and any("\udc80" <= letter <= "\udcff" for letter in text):  # bytes that are no UTF-8
         raise RecordError(f"{place} is not readable as text; expected UTF-8")
+    if title.startswith(("P1;", "F1;")):
+        raise RecordError(f"{place} is PIR, whose second line is a title; expected FASTA")
     if not sequence:
         raise RecordError(f"{place} has no sequence; expected residues")
     if len(sequence) > MAX_RESIDUES:
@@ -206,18 +209,42 @@ def _record(name: str, number: int, line: int, title: str, sequence: str) -> Pro
 
 
 def write_fasta(records: Iterable[ProteinRecord], target: str | PathLike | TextIO, *, width: int = 60) -> None:
-    """Write records as FASTA, ``width`` residues a line.
+    """Write records as FASTA, ``width`` residues a line; a file is written whole or not at all.
+
+    Parameters
+    ----------
+    target : path or text handle
+        A path is written through gzip if it ends in ``.gz``. Records that are read from it meanwhile are not lost.
+
+    Raises
+    ------
+    RecordError
+        If the width is no whole number of 1 or more.
+    FileError
+        If the file cannot be written; the old one is as it was.
 
     >>> import sys
     >>> write_fasta([ProteinRecord("tiny", "MKTV")], sys.stdout)
     >tiny
     MKTV
     """
-    with open_text(target, "w") as handle:
+    if not isinstance(width, int) or width < 1:
+        raise RecordError(f"width {width!r}; expected a whole number of 1 or more")
+    with nullcontext(target) if isinstance(target, TextIOBase) else _text_file(target) as handle:
         for record in records:
             handle.write(f">{record.id}\n")
-            for start in range(0, len(record), width):
+            for start in range(0, len(record.sequence), width):
                 handle.write(record.sequence[start : start + width] + "\n")
+
+
+@contextmanager
+def _text_file(path: str | PathLike) -> Iterator[TextIO]:
+    with write_atomically(path) as handle, packed(handle, path) as target:
+        text = TextIOWrapper(target, encoding="utf-8", newline="\n")
+        try:
+            yield text
+        finally:
+            text.detach()  # which writes what is left, and leaves the file open
 
 
 def from_seqrecord(seqrecord: "SeqRecord") -> ProteinRecord:

@@ -109,7 +109,7 @@ def sov99(
     Raises
     ------
     SegmentError
-        If the lengths differ or a letter is not one of ``states``.
+        If the lengths differ or a letter is neither one of ``states`` nor ``?``.
 
     Source: Zemla et al. 1999, doi 10.1002/(SICI)1097-0134(19990201)34:2<220::AID-PROT7>3.0.CO;2-K.
 

@@ -212,6 +212,10 @@ def _check_settings(settings: dict[str, Any], classes: int) -> None:
         raise TrainingError(f"warmup_epochs is {settings['warmup_epochs']}; expected 0 or more")
     if not 0 <= settings["average"] < 1:
         raise TrainingError(f"average is {settings['average']}; expected a decay from 0 to below 1")
+    if settings["max_epochs"] != int(settings["max_epochs"]):
+        raise TrainingError(f"max_epochs is {settings['max_epochs']}; expected a whole number")
+    if settings["class_weights"] is not None and not min(settings["class_weights"], default=0) >= 0:
+        raise TrainingError(f"class_weights are {settings['class_weights']}; expected 0 or more")
     if settings["class_weights"] is not None and len(settings["class_weights"]) != classes:
         raise TrainingError(f"{len(settings['class_weights'])} class weights; expected {classes}, one a class")
 
@@ -250,12 +254,13 @@ def _write_run(path: str | Path, settings: dict[str, Any], parts: dict[str, Any]
 def _read_run(path: str | Path, settings: dict[str, Any], parts: dict[str, Any]) -> list[dict[str, float]]:
     run = load_checkpoint(path)
     if run.keys() != {"settings", "rows", *parts}:
-        raise TrainingError(f"{path}: not a checkpoint of fit; expected one, or resume=False to write it anew")
+        raise TrainingError(f"{path}: not a checkpoint of fit; expected one, or another file (in Python, resume=False)")
     for name in [*settings, *(run["settings"].keys() - settings.keys())]:
         before, now = run["settings"].get(name), settings.get(name)
         if before != now:
             raise TrainingError(
-                f"{path}: {name} was {before} and is {now}; expected the same, or resume=False to start over"
+                f"{path}: {name} was {before} and is {now}; expected the same, or another file to start over "
+                "(in Python, resume=False)"
             )
     for name, part in parts.items():
         part.load_state_dict(run[name])

@@ -54,7 +54,7 @@ def label_entry(
     Raises
     ------
     UniProtError
-        For another policy.
+        For another policy, or methods that are a single str.
 
     >>> entry = UniProtEntry("P12345", "TINY", "MKTAYIAK", (UniProtFeature("HELIX", 2, 5, ("1ABC",)),),
     ...               (PDBStructure("1ABC", "X-ray", 2.0, (("A", 1, 7),)),))
@@ -63,6 +63,8 @@ def label_entry(
     """
     if without_evidence not in POLICIES:
         raise UniProtError(f"without_evidence={without_evidence!r}; expected one of {', '.join(POLICIES)}")
+    if isinstance(methods, str):
+        raise UniProtError(f"methods={methods!r}; expected a collection, such as [{methods!r}]")
     wanted = None if methods is None else {method.casefold() for method in methods}
     refused = {
         structure.id

@@ -15,9 +15,10 @@ from typing import Any, TextIO
 
 from tqdm import tqdm
 
-from pssp_tutorial.files import write_atomically
+from pssp_tutorial.errors import PSSPError
+from pssp_tutorial.files import check_targets, packed, write_atomically
 from pssp_tutorial.uniprot import label_entries, uniprot_text
-from pssp_tutorial.uniprot_client import FetchSettings
+from pssp_tutorial.uniprot_client import QUERY, FetchSettings
 from pssp_tutorial.uniprot_entries import InactiveEntry, UniProtEntry, UniProtError
 from pssp_tutorial.uniprot_fetch import Fetched, fetch_uniprot
 from pssp_tutorial.uniprot_formats import read_uniprot
@@ -56,7 +57,7 @@ def run_fetch(options: Namespace) -> None:
 def _fetch(options: Namespace, out: Path, format: str = "txt", fields: str | None = None) -> Fetched:
     return fetch_uniprot(
         out,
-        options.query,
+        options.query or QUERY,
         format=format,
         fields=fields,
         limit=options.limit,
@@ -70,6 +71,7 @@ def _fetch(options: Namespace, out: Path, format: str = "txt", fields: str | Non
 
 def run_parse(options: Namespace) -> None:
     """Write the table of labelled entries."""
+    check_targets([options.out, options.dropped], options.files)
     report = LabelReport()
     rows = _labelled(options, report)
     with _output(options.out) as handle:
@@ -81,6 +83,9 @@ def run_parse(options: Namespace) -> None:
 
 def run_build(options: Namespace) -> None:
     """Write the data set, and beside it where its entries come from and how they were chosen."""
+    check_targets([options.out, options.dropped], options.files)
+    if options.query and (options.files or options.shipped):
+        raise PSSPError("--query searches in UniProt; expected it without a file and without --shipped")
     report = LabelReport()
     settings = {name: value for name, value in vars(options).items() if name in SETTINGS}
     with tempfile.TemporaryDirectory() as folder:
@@ -135,15 +140,16 @@ def _finish(options: Namespace, report: LabelReport) -> None:
             rows = [("accession", "reason"), *report.dropped]
             handle.write("".join("\t".join(row) + "\n" for row in rows).encode())
     if not report.kept:
-        raise UniProtError("no entry is left; see the report, or --dropped")
+        methods = "; UniProt's methods are X-ray, NMR, EM and so on" if options.methods else ""
+        raise UniProtError(f"no entry is left; see the report, or --dropped{methods}")
 
 
 def _standard_input() -> TextIO:
     """Standard input as UTF-8 whatever the terminal's language, and unpacked if it is gzip."""
     if not hasattr(sys.stdin, "buffer"):  # a notebook's, or a test's, which is text already
         return sys.stdin
-    packed = sys.stdin.buffer.peek(2)[:2] == b"\x1f\x8b"
-    return io.TextIOWrapper(gzip.open(sys.stdin.buffer) if packed else sys.stdin.buffer, encoding="utf-8")
+    in_gzip = sys.stdin.buffer.peek(2)[:2] == b"\x1f\x8b"
+    return io.TextIOWrapper(gzip.open(sys.stdin.buffer) if in_gzip else sys.stdin.buffer, encoding="utf-8")
 
 
 @contextmanager
@@ -151,8 +157,8 @@ def _output(name: str) -> Iterator[Any]:
     if name == "-":
         yield sys.stdout.buffer if hasattr(sys.stdout, "buffer") else _TextSink()
     else:
-        with write_atomically(name) as handle:
-            yield handle
+        with write_atomically(name) as handle, packed(handle, name) as target:
+            yield target
 
 
 class _TextSink:

@@ -1,20 +1,17 @@
 """One command from a query to a file: page by page, resumable, of one release, whole or not at all (chapter 3)."""
 
-import gzip
 import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
 from os import PathLike
 from pathlib import Path
-from typing import Any, BinaryIO
 
 from tqdm import tqdm
 
-from pssp_tutorial.files import write_atomically
+from pssp_tutorial.files import packed, write_atomically
 from pssp_tutorial.uniprot_cache import PageCache, State, default_folder
 from pssp_tutorial.uniprot_client import QUERY, Client, FetchError, FetchSettings, Page, QueryError
 
@@ -165,7 +162,7 @@ def _assemble(store: PageCache, out: Path, format: str, limit: int | None) -> Fe
     state = store.state
     entries = 0
     begin, between, end = (b'{"results":[\n', b",\n", b"\n]}\n") if format == "json" else (b"", b"", b"")
-    with write_atomically(out) as raw, _packer(out, raw) as handle:
+    with write_atomically(out) as raw, packed(raw, out) as handle:
         handle.write(begin)
         for header, entry in islice(_entries(store.texts(), format), limit):
             handle.write(between if entries else header)
@@ -181,16 +178,6 @@ def _assemble(store: PageCache, out: Path, format: str, limit: int | None) -> Fe
     with write_atomically(out.with_name(out.name + ".info.json")) as handle:
         handle.write((json.dumps(asdict(fetched) | {"path": out.name}, indent=1) + "\n").encode())
     return fetched
-
-
-@contextmanager
-def _packer(out: Path, raw: BinaryIO) -> Iterator[Any]:
-    """The handle itself, or one that packs; without a name and a time in it, so that equal content is equal bytes."""
-    if out.suffix != ".gz":
-        yield raw
-        return
-    with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed:
-        yield packed
 
 
 def _entries(texts: Iterator[bytes], format: str) -> Iterator[tuple[bytes, bytes]]:

@@ -49,12 +49,21 @@ def select_entries(
     report : LabelReport, optional
         The one of :func:`label_entries`: what is left out here moves from kept to dropped.
 
+    Raises
+    ------
+    UniProtError
+        For another word.
+
     >>> from pssp_tutorial.uniprot import label_entries, load_uniprot_entries
     >>> report = LabelReport()
     >>> labelled = label_entries(load_uniprot_entries(), report=report)
     >>> len(list(select_entries(labelled, max_length=1000, report=report))), report.reasons
     (38, Counter({'too long': 4, 'no coverage': 3, 'fragment': 1, 'same sequence': 1}))
     """
+    choices = {"fragments": ("drop", "keep"), "unusual": ("map", "drop"), "duplicates": ("drop", "keep")}
+    for name, given in {"fragments": fragments, "unusual": unusual, "duplicates": duplicates}.items():
+        if given not in choices[name]:
+            raise UniProtError(f"{name}={given!r}; expected one of {', '.join(choices[name])}")
     seen: dict[bytes, str] = {}
     for item in labelled:
         entry, known = item.entry, int(item.record.mask.sum())

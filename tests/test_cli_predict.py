@@ -68,10 +68,15 @@ def test_one_json_object_a_line_in_order(pssp, weights):
 
 
 def test_nucleotides_are_predicted_with_a_warning(pssp):
-    """Once for all of them, and never for a protein."""
-    code, out, err = pssp(">gene\nATGGCCAAATAA\n>protein\nMKTVRQERLKSI\n>rna\naugggcuaaagg\n>short\nGAGA\n")
-    assert (code, len(out.splitlines())) == (0, 4)
-    assert err == "pssp: gene looks like DNA or RNA; expected a protein\npssp: 2 of 4 look like DNA or RNA\n"
+    """Each is named, and never a protein, one of unknown residues included."""
+    proteins = ">protein\nMKTVRQERLKSI\n>short\nGAGA\n>masked\nXXXXXXXXXXXX\n"
+    code, out, err = pssp(f">gene\nATGGCCAAATAA\n{proteins}>rna\naugggcuaaagg\n")
+    assert (code, len(out.splitlines())) == (0, 5)
+    assert err.splitlines() == [
+        "pssp: gene looks like DNA or RNA; expected a protein",
+        "pssp: rna looks like DNA or RNA; expected a protein",
+        "pssp: 2 of 5 look like DNA or RNA",
+    ]
 
 
 def test_eight_states(pssp):
@@ -224,6 +229,9 @@ def test_threads_give_the_same_output(pssp):
         (GOOD, ["--format", "xml"], 2, "invalid choice: 'xml'"),
         (GOOD, ["--out", "."], 1, "a folder; expected the name of a file"),
         (GOOD, ["--out", "proteins.fasta"], 1, "is also the input"),
+        (GOOD, ["--model", "a.safetensors", "--out", "./a.safetensors"], 1, "a.safetensors: is also the input"),
+        (GOOD, ["--device", "meta"], 1, "device is 'meta'; expected"),
+        (">P1;ONE\nA TITLE\nMKTV*\n", ["--strict"], 1, "record 1 (P1;ONE) is PIR, whose second line is a title"),
         (GOOD, ["--out", "proteins.fasta/x.jsonl"], 4, "not written"),
     ],
 )

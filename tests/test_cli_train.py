@@ -69,6 +69,11 @@ def test_a_processor_without_bfloat16_computes_with_32_bits(data, tmp_path, caps
     [
         (["--out", "model.bin"], 1, "model.bin: expected the name of a file that ends in .safetensors"),
         (["--out", "folder.safetensors"], 1, "folder.safetensors: expected the name of a file"),
+        (["--out", "few.txt/mine.safetensors"], 4, "not written, for its folder cannot be made (a file has its name)"),
+        (["--checkpoint", "few.txt/run.pt"], 4, "not written, for its folder cannot be made"),
+        (["--checkpoint", "mine.safetensors"], 1, "mine.safetensors: would be written twice; expected two files"),
+        (["--start", "mine.safetensors"], 1, "mine.safetensors: is also the input; expected another file to write"),
+        (["--data", "."], 1, ".: is a directory; restore it; expected a data set"),
         (["--threads", "-2"], 2, "'-2'; expected a number from 1 to 1024"),
         (["--seed", "-1"], 2, "'-1'; expected a whole number from 0"),
         (["--seed", "9" * 30], 2, "expected a whole number from 0"),
@@ -78,9 +83,10 @@ def test_a_processor_without_bfloat16_computes_with_32_bits(data, tmp_path, caps
 def test_what_cannot_work_is_said_before_the_work(data, tmp_path, monkeypatch, capsys, options, code, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder.safetensors").mkdir()
+    (tmp_path / "few.txt").write_text("a file")
     assert run("--data", data, "--out", "mine.safetensors", *options) == code
     assert message in capsys.readouterr().err
-    assert [path.name for path in tmp_path.iterdir()] == ["folder.safetensors"]
+    assert {path.name for path in tmp_path.iterdir()} == {"folder.safetensors", "few.txt"}
 
 
 def test_training_goes_on_from_a_model(data, tmp_path, capsys):

@@ -197,7 +197,15 @@ def test_help_explains_and_names_the_exit_codes(pssp, command):
         (("uniprot", "parse", "--shipped", "--limit", "0"), 2, "argument --limit: '0'; expected a number of 1 or more"),
         (("uniprot", "parse", "--columns", "colour"), 2, "argument --columns: 'colour'; expected some of accession"),
         (("uniprot", "parse", "--max-resolution", "good"), 2, "'good'; expected ångström, such as 2.5"),
-        (("uniprot", "build", "--shipped", "--out", "x", "--val", "2"), 2, "'2'; expected a share from 0 to 1"),
+        (("uniprot", "build", "--shipped", "--out", "x.tsv.xz", "--val", "2"), 2, "'2'; expected a share from 0 to 1"),
+        (("uniprot", "build", "--shipped", "--out", "x.tsv"), 2, "'x.tsv'; expected a name that ends in .tsv.xz"),
+        (("uniprot", "build", "a", "--query", "b", "--out", "x.xz"), 1, "pssp: --query searches in UniProt; expected"),
+        (("uniprot", "parse", "a.tsv", "--out", "a.tsv"), 1, "pssp: a.tsv: is also the input; expected another file"),
+        (("uniprot", "parse", "a", "--dropped", "./a"), 1, "pssp: a: is also the input; expected another file"),
+        (("uniprot", "build", "a.xz", "--out", "a.xz"), 1, "pssp: a.xz: is also the input; expected another file"),
+        (("uniprot", "parse", "a", "--out", "b", "--dropped", "b"), 1, "pssp: b: would be written twice"),
+        (("uniprot", "parse", "--shipped", "--out", "."), 4, "pssp: .: not written (Is a directory)"),
+        (("uniprot", "parse", "--shipped", "--methods", "xray"), 1, "UniProt's methods are X-ray, NMR, EM and so on"),
         (("uniprot", "build", "--shipped"), 2, "the following arguments are required: --out"),
         (("uniprot", "fetch", "--format", "xml"), 2, "invalid choice: 'xml'"),
         (("predikt",), 2, "invalid choice: 'predikt'"),
@@ -216,6 +224,13 @@ def test_an_error_is_one_line_and_an_exit_code(pssp, tmp_path, monkeypatch, argu
     assert message in said
     assert "Traceback" not in said
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_table_is_packed_if_its_name_says_so(pssp, tmp_path):
+    arguments = ("uniprot", "parse", "--shipped", "--quiet", "--out")
+    for name in ("a.tsv", "a.tsv.gz"):
+        assert pssp(*arguments, tmp_path / name) == (0, b"", "")
+    assert gzip.decompress((tmp_path / "a.tsv.gz").read_bytes()) == (tmp_path / "a.tsv").read_bytes()
 
 
 @pytest.mark.parametrize("arguments", [(), ("uniprot",)])

@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from pssp_tutorial.files import FileError, write_atomically
+from pssp_tutorial.errors import PSSPError
+from pssp_tutorial.files import FileError, check_targets, write_atomically
 
 
 def test_a_link_stays_and_the_file_behind_it_is_written(tmp_path):
@@ -34,3 +35,27 @@ def test_an_error_in_between_leaves_the_old_file(tmp_path):
     with pytest.raises(ZeroDivisionError), write_atomically(path) as handle:
         handle.write(bytes(1 // 0))
     assert [file.read_text() for file in tmp_path.iterdir()] == ["old"]
+
+
+def test_a_folder_is_refused_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in (".", "", tmp_path):
+        with pytest.raises(FileError, match="Is a directory"), write_atomically(name):
+            pytest.fail("the work was begun")
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_read_is_not_written(tmp_path, monkeypatch):
+    """By whatever name, for a user may have linked the one to the other."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.txt").write_text("mine")
+    (tmp_path / "link.txt").symlink_to(tmp_path / "a.txt")
+    for name in ("./a.txt", tmp_path / "a.txt", "link.txt"):
+        with pytest.raises(PSSPError, match="is also the input; expected another file to write"):
+            check_targets([name], ["-", None, "a.txt"])
+    with pytest.raises(PSSPError, match=r"new\.txt: would be written twice"):
+        check_targets(["new.txt", tmp_path / "new.txt"])
+    check_targets(["-", None, "deep/er/new.txt", "link.txt"], ["-", None])
+    assert (tmp_path / "deep" / "er").is_dir()
+    with pytest.raises(FileError, match=r"a\.txt/new\.txt: not written, for its folder cannot be made"):
+        check_targets(["a.txt/new.txt"])

@@ -15,6 +15,7 @@ from matplotlib.colors import to_rgb
 
 from pssp_tutorial import plots
 from pssp_tutorial.alphabet import IGNORE_INDEX, reduce_states
+from pssp_tutorial.errors import PSSPError
 from pssp_tutorial.metrics import Report
 from pssp_tutorial.records import ProteinRecord
 
@@ -87,6 +88,11 @@ def test_shortest_structures(structure):
     ax = plots.draw_structure(plt.figure().add_subplot(), structure)
     ax.figure.canvas.draw()
     assert ax.get_xlim() == (0.5, len(structure) + 0.5)
+
+
+def test_a_row_holds_a_residue():
+    with pytest.raises(PSSPError, match="width 0; expected 1 residue a row or more"):
+        plots.plot_record(PROTEIN, width=0)
 
 
 def test_record_is_wrapped_like_text():

@@ -159,6 +159,8 @@ def test_what_cannot_be_saved_leaves_the_old_file(tmp_path):
     ]:
         with pytest.raises(ModelError, match=message):
             save_pretrained(model, path, card=card)
+    with pytest.raises(ModelError, match=r"a\.pt: expected the name of a file that ends in \.safetensors"):
+        save_pretrained(BiLSTM(hidden_size=4), tmp_path / "a.pt")
     assert path.read_bytes() == before
     assert len(list(tmp_path.iterdir())) == 2
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pssp_tutorial.alphabet import RESIDUES, AlphabetError
+from pssp_tutorial.files import FileError
 from pssp_tutorial.records import (
     MAX_RESIDUES,
     PIECE,
@@ -44,6 +45,31 @@ def test_gzip_by_suffix(tmp_path):
     assert gzip.decompress(path.read_bytes()).startswith(b">one\nMKT\n")
     assert [record.sequence for record in read_fasta(path)] == ["MKT", "VRQ"]
     assert next(read_fasta(path)).source == str(path)
+
+
+def test_a_file_may_be_filtered_in_place(tmp_path):
+    """Reading and writing take turns, so that writing at once would empty what is still to be read."""
+    for name in ("a.fa", "a.fa.gz"):
+        path = tmp_path / name
+        write_fasta([ProteinRecord("long", "MKTVRQERLK"), ProteinRecord("short", "MKT")], path)
+        write_fasta((record for record in read_fasta(path) if len(record) > 5), path)
+        assert [record.id for record in read_fasta(path)] == ["long"]
+
+
+def test_an_error_in_between_leaves_the_old_fasta(tmp_path):
+    path = tmp_path / "a.fa"
+    path.write_text(">old\nMKT\n")
+    for records, width, error in [
+        ([ProteinRecord("new", "GGGG"), None], 60, AttributeError),
+        ([ProteinRecord("new", "GGGG")], 0, RecordError),
+        ([ProteinRecord("new", "GGGG")], -1, RecordError),
+        ([ProteinRecord("new", "GGGG")], None, RecordError),
+    ]:
+        with pytest.raises(error):
+            write_fasta(records, path, width=width)
+        assert [file.read_text() for file in tmp_path.iterdir()] == [">old\nMKT\n"]
+    with pytest.raises(FileError, match="Is a directory"):
+        write_fasta([], tmp_path)
 
 
 def test_mask_joins_states_and_resolved_residues():

@@ -306,6 +306,8 @@ def test_fit_refuses_a_model_that_does_not_fit():
         ({"learning_rate": math.nan}, "learning_rate is nan"),
         ({"clip_norm": -1}, "clip_norm is -1"),
         ({"warmup_epochs": -1}, "warmup_epochs is -1; expected 0 or more"),
+        ({"max_epochs": 1.5}, "max_epochs is 1.5; expected a whole number"),
+        ({"class_weights": [1.0, 1.0, -1.0]}, r"class_weights are \[1.0, 1.0, -1.0\]; expected 0 or more"),
         ({"class_weights": [1.0, 2.0]}, "2 class weights; expected 3, one a class"),
     ],
 )
@@ -474,7 +476,11 @@ def test_resuming_another_run_is_refused(tmp_path):
     options = {"max_epochs": 1, "checkpoint": checkpoint}
     fit(small_model(), train, val, schedule="cosine", **options)
     kept = {"schedule": "cosine", **options}
-    check_refused("learning_rate was 0.002 and is 0.1; expected the same, or resume=False", learning_rate=0.1, **kept)
+    check_refused(
+        "learning_rate was 0.002 and is 0.1; expected the same, or another file to start over",
+        learning_rate=0.1,
+        **kept,
+    )
     check_refused("schedule was cosine and is None", **options, warmup_epochs=0.0)
     check_refused("max_epochs was 1 and is 2", **kept | {"max_epochs": 2})
     check_refused("model was .*'dropout': 0.3.* and is .*'dropout': 0.1", model=small_model(dropout=0.1), **kept)

@@ -171,6 +171,8 @@ def test_policies_for_entries_without_evidence(policy, structure, source):
 def test_an_unknown_policy_is_refused():
     with pytest.raises(UniProtError, match="without_evidence='guess'; expected one of structures, span, drop"):
         label_entry(made(), without_evidence="guess")
+    with pytest.raises(UniProtError, match=r"methods='X-ray'; expected a collection, such as \['X-ray'\]"):
+        label_entry(made(), methods="X-ray")
 
 
 def test_filters_by_method_and_resolution_leave_nothing_half_known():

@@ -74,6 +74,13 @@ def test_what_may_stay_stays():
     assert [item.entry.accession for item in kept] == ["P12345", "P12346", "P12347"]
 
 
+@pytest.mark.parametrize("options", [{"fragments": "Keep"}, {"unusual": "error"}, {"duplicates": True}])
+def test_another_word_is_refused(options):
+    (name, word), *_ = options.items()
+    with pytest.raises(UniProtError, match=f"{name}={word!r}; expected one of"):
+        next(select_entries([], **options))
+
+
 def test_equal_sequences_are_kept_once():
     report = LabelReport()
     kept = list(select_entries(label_entries([entry(), entry("P12346")], report=report), report=report))

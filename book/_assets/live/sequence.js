@@ -63,7 +63,7 @@ globalThis.PSSP ??= {};
   }
 
   // DNA and RNA are made of letters that are also amino acids, so they pass: worth a question.
-  const looksLikeDna = (sequence) => sequence.length >= 10 && /^[ACGTUNX]+$/i.test(sequence);
+  const looksLikeDna = (sequence) => sequence.length >= 10 && /^[ACGTUNX]+$/i.test(sequence) && /[ACGTU]/i.test(sequence);
 
   Object.assign(PSSP, { normalise, readRecords, explain, looksLikeDna });
 }
