@@ -212,7 +212,7 @@ def _check_settings(settings: dict[str, Any], classes: int) -> None:
         raise TrainingError(f"warmup_epochs is {settings['warmup_epochs']}; expected 0 or more")
     if not 0 <= settings["average"] < 1:
         raise TrainingError(f"average is {settings['average']}; expected a decay from 0 to below 1")
-    if settings["max_epochs"] != int(settings["max_epochs"]):
+    if settings["max_epochs"] % 1:
         raise TrainingError(f"max_epochs is {settings['max_epochs']}; expected a whole number")
     if settings["class_weights"] is not None and not min(settings["class_weights"], default=0) >= 0:
         raise TrainingError(f"class_weights are {settings['class_weights']}; expected 0 or more")

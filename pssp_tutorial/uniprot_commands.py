@@ -57,7 +57,7 @@ def run_fetch(options: Namespace) -> None:
 def _fetch(options: Namespace, out: Path, format: str = "txt", fields: str | None = None) -> Fetched:
     return fetch_uniprot(
         out,
-        options.query or QUERY,
+        QUERY if options.query is None else options.query,
         format=format,
         fields=fields,
         limit=options.limit,
@@ -84,7 +84,7 @@ def run_parse(options: Namespace) -> None:
 def run_build(options: Namespace) -> None:
     """Write the data set, and beside it where its entries come from and how they were chosen."""
     check_targets([options.out, options.dropped], options.files)
-    if options.query and (options.files or options.shipped):
+    if options.query is not None and (options.files or options.shipped):
         raise PSSPError("--query searches in UniProt; expected it without a file and without --shipped")
     report = LabelReport()
     settings = {name: value for name, value in vars(options).items() if name in SETTINGS}

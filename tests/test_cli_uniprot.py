@@ -200,6 +200,7 @@ def test_help_explains_and_names_the_exit_codes(pssp, command):
         (("uniprot", "build", "--shipped", "--out", "x.tsv.xz", "--val", "2"), 2, "'2'; expected a share from 0 to 1"),
         (("uniprot", "build", "--shipped", "--out", "x.tsv"), 2, "'x.tsv'; expected a name that ends in .tsv.xz"),
         (("uniprot", "build", "a", "--query", "b", "--out", "x.xz"), 1, "pssp: --query searches in UniProt; expected"),
+        (("uniprot", "build", "a", "--query", "", "--out", "x.xz"), 1, "pssp: --query searches in UniProt; expected"),
         (("uniprot", "parse", "a.tsv", "--out", "a.tsv"), 1, "pssp: a.tsv: is also the input; expected another file"),
         (("uniprot", "parse", "a", "--dropped", "./a"), 1, "pssp: a: is also the input; expected another file"),
         (("uniprot", "build", "a.xz", "--out", "a.xz"), 1, "pssp: a.xz: is also the input; expected another file"),

@@ -307,6 +307,7 @@ def test_fit_refuses_a_model_that_does_not_fit():
         ({"clip_norm": -1}, "clip_norm is -1"),
         ({"warmup_epochs": -1}, "warmup_epochs is -1; expected 0 or more"),
         ({"max_epochs": 1.5}, "max_epochs is 1.5; expected a whole number"),
+        ({"max_epochs": math.inf}, "max_epochs is inf; expected a whole number"),
         ({"class_weights": [1.0, 1.0, -1.0]}, r"class_weights are \[1.0, 1.0, -1.0\]; expected 0 or more"),
         ({"class_weights": [1.0, 2.0]}, "2 class weights; expected 3, one a class"),
     ],
