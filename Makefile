@@ -29,12 +29,12 @@ $(INSTALLED): pyproject.toml
 	@touch $@
 
 book: $(INSTALLED) ## execute the chapters that have changed, build the site and say where it is
-	@$(BIN)/python book/execute.py
+	@$(BIN)/python tools/book/execute.py
 	@$(JUPYTER_BOOK) build/executed --path-output build/site -q >/dev/null || { rm -rf build/site/_build/.doctrees; exit 1; }
 	@echo "The book is ready. Open this page: $$($(BIN)/python -c 'import pathlib, sys; print(pathlib.Path(sys.argv[1]).resolve().as_uri())' $(SITE)/index.html)"
 
 chapters: $(INSTALLED) ## for maintainers: execute, and store the outputs and results in book/ (CHAPTERS="06_training" for one)
-	$(BIN)/python book/execute.py --store $(CHAPTERS)
+	$(BIN)/python tools/book/execute.py --store $(CHAPTERS)
 
 test: $(INSTALLED) ## every check: style, layers, unit tests, doctests, data, chapters, site, browser
 	$(BIN)/ruff check .
@@ -44,20 +44,20 @@ test: $(INSTALLED) ## every check: style, layers, unit tests, doctests, data, ch
 	rm -rf build/checked-results
 	PSSP_SITE="$(CHECKED_SITE)" PSSP_RESULTS="$(CURDIR)/build/checked-results" PYTHONHASHSEED=0 TQDM_DISABLE=1 \
 		$(BIN)/python -m pytest \
-		--nbval-lax --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg \
-		pssp_tutorial tests book
+		--nbval-lax --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/book/nbval.cfg \
+		pssp_tutorial tests tools/book tools/sphinx book
 
 fuzz: $(INSTALLED) ## 10,000 damaged inputs for each test of a parser (half an hour)
-	PSSP_FUZZ=10000 $(BIN)/python -m pytest $(wildcard tests/test_*fuzz.py)
+	PSSP_FUZZ=10000 $(BIN)/python -m pytest $(wildcard tests/*/test_*fuzz.py)
 
 pdf: book ## print every page of the book to build/pdf, with Chromium
-	$(BIN)/python book/paper.py $(SITE) build/pdf
+	$(BIN)/python tools/book/paper.py $(SITE) build/pdf
 
-links: book ## list the links that lead out of the book (book/external_links.py --check asks each for an answer)
-	$(BIN)/python book/external_links.py $(SITE)
+links: book ## list the links that lead out of the book (tools/book/external_links.py --check asks each for an answer)
+	$(BIN)/python tools/book/external_links.py $(SITE)
 
 lab: $(INSTALLED) ## open copies of the chapters in JupyterLab; they stay in lab/, which is yours
-	$(BIN)/python book/working_copy.py lab
+	$(BIN)/python tools/book/working_copy.py lab
 	$(BIN)/jupyter lab lab
 
 bench: $(INSTALLED) ## run every benchmark; the numbers go to benchmarks/results
@@ -65,15 +65,15 @@ bench: $(INSTALLED) ## run every benchmark; the numbers go to benchmarks/results
 		PSSP_RESULTS="$(CURDIR)/benchmarks/results" $(BIN)/python "$$script" || exit 1; done
 
 results: bench ## for maintainers: measure every number again: the benchmarks (some take hours), then all chapters
-	$(BIN)/python book/execute.py --force --store
+	$(BIN)/python tools/book/execute.py --force --store
 
 data: $(INSTALLED) ## for maintainers, on Debian: build data/ anew (promod3-data, python3-promod3, mmseqs2)
-	/usr/bin/python3 data/build/extract.py build/data/chains_raw.tsv
-	$(BIN)/python data/build/split.py build/data/chains_raw.tsv data/chains.tsv.xz
-	$(BIN)/python data/build/separation.py data/build/separation.json
+	/usr/bin/python3 tools/data/extract.py build/data/chains_raw.tsv
+	$(BIN)/python tools/data/split.py build/data/chains_raw.tsv data/chains.tsv.xz
+	$(BIN)/python tools/data/separation.py data/splits/separation.json
 
 release: $(INSTALLED) ## for maintainers, on Debian: train the release model, overnight on two cores; resumes
-	/usr/bin/python3 data/build/profiles.py data/chains.tsv.xz build/data/profiles.npz
+	/usr/bin/python3 tools/data/profiles.py data/chains.tsv.xz build/data/profiles.npz
 	$(BIN)/pssp train $(RELEASE_TASKS) --read-profile --hidden 128 --dropout 0.3 --epochs 6 --patience 6 --warmup 0.3 \
 		--average 0.99 --checkpoint build/release/teacher.pt --out build/release/teacher.safetensors
 	$(BIN)/pssp train $(RELEASE_TASKS) --teacher build/release/teacher.safetensors --profile-weight 0.25 --relatives 0.6 \

@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 
 import pssp_tutorial as pssp
-from pssp_tutorial.models import has_bfloat16
+from pssp_tutorial.models.device import has_bfloat16
 
 UNITS = (64, 128, 256, 512)
 ROUNDS = 3

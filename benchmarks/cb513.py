@@ -11,7 +11,7 @@ from pathlib import Path
 import requests
 
 import pssp_tutorial as pssp
-from pssp_tutorial.files import write_atomically
+from pssp_tutorial.core.files import write_atomically
 
 URL = "https://huggingface.co/datasets/proteinea/secondary_structure_prediction/resolve/main/CB513.csv"
 SHA256 = "829e357259fd132e945af4ea4ffa4233f135e886b749a2fc5111b41102537afc"

@@ -16,7 +16,7 @@ import torch
 from playwright.sync_api import CDPSession, sync_playwright
 
 import pssp_tutorial as pssp
-from pssp_tutorial.pretrained import load_pretrained
+from pssp_tutorial.models.storage import load_pretrained
 
 LIVE = Path(__file__).parents[1] / "book" / "_assets" / "live"
 PROTEINS, RESIDUES, ROUNDS = 100, 500, 20

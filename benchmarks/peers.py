@@ -28,8 +28,8 @@ import torch
 from cb513 import read_cb513
 
 import pssp_tutorial as pssp
-from pssp_tutorial.alphabet import STATES3, encode_states, reduce_states
-from pssp_tutorial.bootstrap import score_interval
+from pssp_tutorial.evaluation.bootstrap import score_interval
+from pssp_tutorial.proteins.alphabet import STATES3, encode_states, reduce_states
 
 ARTICLE = Path("build/benchmarks/article.pt")
 STATES = str.maketrans("LTS-", "CCCC")  # reprof's loop, garnier's turn

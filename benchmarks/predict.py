@@ -24,7 +24,7 @@ from torch.backends.cpu import get_cpu_capability
 import pssp_tutorial as pssp
 
 PROTEINS, RESIDUES = 4_400, 1_400_000
-COMMAND = "import sys; from pssp_tutorial.cli import main; sys.exit(main())"
+COMMAND = "import sys; from pssp_tutorial.cli.main import main; sys.exit(main())"
 MEBIBYTE = 1 << 20
 
 

@@ -16,9 +16,9 @@ import torch
 from cb513 import read_cb513
 
 import pssp_tutorial as pssp
-from pssp_tutorial.bootstrap import score_interval
+from pssp_tutorial.evaluation.bootstrap import score_interval
 
-sys.path.append(str(Path(__file__).parents[1] / "data" / "build"))
+sys.path.append(str(Path(__file__).parents[1] / "tools" / "data"))
 import separation
 import split
 

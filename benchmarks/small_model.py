@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 import pssp_tutorial as pssp
-from pssp_tutorial.pretrained import load_pretrained, save_pretrained
+from pssp_tutorial.models.storage import load_pretrained, save_pretrained
 
 REPOSITORY = Path(__file__).parents[1]
 RUN = REPOSITORY / "build" / "small_model" / "run.pt"

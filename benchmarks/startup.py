@@ -29,7 +29,7 @@ def seconds(code: str, before: str = "pass") -> float:
 
 def predict_seconds() -> tuple[float, float]:
     """From typing `pssp predict` on one sequence to the end of its output, and of a bare `import torch`; medians."""
-    code = "import sys; from pssp_tutorial.cli import main; sys.exit(main())"
+    code = "import sys; from pssp_tutorial.cli.main import main; sys.exit(main())"
     commands = [[sys.executable, "-c", code, "predict", "-"], [sys.executable, "-c", "import torch"]]
     runs: tuple[list[float], list[float]] = ([], [])
     for _ in range(ROUNDS):

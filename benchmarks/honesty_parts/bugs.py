@@ -13,8 +13,8 @@ from torch import nn
 import pssp_tutorial as pssp
 from honesty_parts.recipe import BATCH_RESIDUES, CONTEXT, as_numbers, chapter_records, trained
 from honesty_parts.seeds import model_of
-from pssp_tutorial.batching import Loader
-from pssp_tutorial.bootstrap import score_difference, score_interval
+from pssp_tutorial.batches.proteins import Loader
+from pssp_tutorial.evaluation.bootstrap import score_difference, score_interval
 
 Records = Sequence[pssp.ProteinRecord]
 

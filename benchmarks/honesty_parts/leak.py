@@ -17,7 +17,7 @@ import numpy as np
 
 import pssp_tutorial as pssp
 from honesty_parts.recipe import BATCH_RESIDUES, CONTEXT, as_numbers, trained
-from pssp_tutorial.bootstrap import score_difference, score_interval
+from pssp_tutorial.evaluation.bootstrap import score_difference, score_interval
 
 LONGEST, FAMILY = 250, 3  # residues of a chain; members of a family
 SCORED, VALIDATION, TRAINING = 400, 100, 1_200

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 import pssp_tutorial as pssp
-from pssp_tutorial.bootstrap import Interval
+from pssp_tutorial.evaluation.bootstrap import Interval
 
 RUNS = Path(__file__).parents[2] / "build" / "honesty"
 RECIPE: dict[str, Any] = {"max_epochs": 7, "learning_rate": 8e-3, "schedule": "cosine", "warmup_epochs": 0.5}

@@ -11,7 +11,7 @@ import pandas as pd
 
 import pssp_tutorial as pssp
 from honesty_parts.recipe import BATCH_RESIDUES, CONTEXT, as_numbers, chapter_records, trained
-from pssp_tutorial.bootstrap import draw_scores, score_difference, score_interval
+from pssp_tutorial.evaluation.bootstrap import draw_scores, score_difference, score_interval
 
 SEEDS = range(5)
 LENGTHS = [30, 60, 100, 150, 200, 300, 400, 10_000]

@@ -20,8 +20,9 @@ from torch import Tensor, nn
 from torch.nn.functional import dropout, dropout1d
 
 import pssp_tutorial as pssp
-from pssp_tutorial.models import BidirectionalLSTM
-from pssp_tutorial.profiles import MultiTask, ProfileLoader, read_profiles, teach
+from pssp_tutorial.batches.profiles import ProfileLoader, read_profiles
+from pssp_tutorial.models.bilstm import BidirectionalLSTM
+from pssp_tutorial.training.distillation import MultiTask, teach
 
 CHAINS, LONGEST, EPOCHS, HIDDEN, DRAWS = 1_500, 300, 5, 128, 2_000
 FOLDER = Path("build/ablation")

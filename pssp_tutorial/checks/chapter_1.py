@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pssp_tutorial.alphabet import RESIDUES
 from pssp_tutorial.checks.grading import Verdict, grade
+from pssp_tutorial.proteins.alphabet import RESIDUES
 
 OTHER_ORDER = "ARNDCQEGHILKMFPSTWYV"  # by name, as many tables have it
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 
-from pssp_tutorial.alphabet import IGNORE_INDEX
-from pssp_tutorial.batching import Batch, collate, length_buckets
-from pssp_tutorial.chains import load_chains
+from pssp_tutorial.batches.proteins import Batch, collate, length_buckets
 from pssp_tutorial.checks.grading import Verdict, grade, observe, present
+from pssp_tutorial.proteins.alphabet import IGNORE_INDEX
+from pssp_tutorial.proteins.chains import load_chains
 
 
 def exercise_4_1(batch_residues: int) -> Verdict:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor, nn
 
-from pssp_tutorial.alphabet import STATES3
 from pssp_tutorial.checks.grading import Verdict, grade, observe, present
-from pssp_tutorial.models import ModelError
+from pssp_tutorial.models.contract import ModelError
+from pssp_tutorial.proteins.alphabet import STATES3
 
 
 def exercise_5_1(parameters: Callable[[int, int, int], int]) -> Verdict:

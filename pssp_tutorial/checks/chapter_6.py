@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from pssp_tutorial.alphabet import IGNORE_INDEX
-from pssp_tutorial.batching import collate
-from pssp_tutorial.chains import load_chains
+from pssp_tutorial.batches.proteins import collate
 from pssp_tutorial.checks.grading import MissingError, Verdict, grade, observe, present
 from pssp_tutorial.checks.values import same
+from pssp_tutorial.proteins.alphabet import IGNORE_INDEX
+from pssp_tutorial.proteins.chains import load_chains
 
 
 def exercise_6_1(steady: float, bold: float) -> Verdict:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from pssp_tutorial.checks.grading import Verdict, grade, observe, present
-from pssp_tutorial.segments import allowance99, pair_scores, pair_segments, sov99
+from pssp_tutorial.evaluation.segments import allowance99, pair_scores, pair_segments, sov99
 
 
 def exercise_7_1(by_residue: Callable[[list, list, list], dict]) -> Verdict:

@@ -6,11 +6,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from pssp_tutorial.batching import Loader
-from pssp_tutorial.chains import load_chains
+from pssp_tutorial.batches.proteins import Loader
 from pssp_tutorial.checks.grading import Verdict, grade, observe, present
-from pssp_tutorial.epochs import validate
-from pssp_tutorial.models import BiLSTM, evaluating
+from pssp_tutorial.models.bilstm import BiLSTM
+from pssp_tutorial.models.contract import evaluating
+from pssp_tutorial.proteins.chains import load_chains
+from pssp_tutorial.training.epoch import validate
 
 
 def exercise_8_1(without_padding: Callable[[float, int, int], float]) -> Verdict:

@@ -11,7 +11,8 @@ from functools import lru_cache
 from html import escape
 from pathlib import Path
 
-from pssp_tutorial.errors import PSSPError
+from pssp_tutorial.core.errors import PSSPError
+from pssp_tutorial.core.resources import resource
 
 FOLDER = "quizzes"
 STYLE = (  # JupyterLab hides the triangle of what unfolds
@@ -69,15 +70,12 @@ def _question(number: int, question: Question) -> str:
 
 
 def quiz_path(chapter: int) -> Path:
-    """Where the file lies: inside the installed package, or in ``book/`` of a checkout.
+    """Where the file of a chapter's quiz lies.
 
     >>> quiz_path(2).name
     'chapter_2.json'
     """
-    name = f"chapter_{chapter}.json"
-    package = Path(__file__).parents[1]
-    installed = package / FOLDER / name
-    return installed if installed.exists() else package.parent / "book" / FOLDER / name
+    return resource("quizzes", f"chapter_{chapter}.json")
 
 
 @lru_cache

@@ -1,0 +1,181 @@
+"""The public names, by the chapter that brings them; an editor reads this file, and ``__init__.py`` loads from it."""
+
+from . import checks
+from .batches.profiles import ProfileLoader, read_profiles
+from .batches.proteins import Batch, Loader, collate, encode, length_buckets, make_loader
+
+# Everywhere
+from .core.errors import PSSPError
+from .core.files import FileError
+from .core.results import read_results, save_results
+from .evaluation.bootstrap import Interval, draw_scores, score_difference, score_interval
+from .evaluation.boundaries import observed_segments, segment_statistics
+from .evaluation.calibration import apply_temperature, fit_temperature, reliability
+from .evaluation.report import Report
+from .evaluation.scores import confusion_matrix, f1, mcc
+from .evaluation.segments import sov99, sov_refine
+
+# Chapter 5: the model
+from .models.article import ProteinSecondaryStructurePrediction
+from .models.bilstm import BidirectionalLSTM, BiLSTM
+from .models.contract import count_parameters, evaluating
+from .models.convolution import ConvBiLSTM
+
+# Chapter 2: the LSTM
+from .models.lstm import LSTM, GateRecord, LSTMCell, record_gates
+from .models.storage import load_model, load_pretrained, save_model, save_pretrained
+from .plots.gates import plot_gates
+from .plots.predictions import plot_prediction
+from .plots.scores import plot_confusion, plot_per_protein
+from .plots.structures import draw_structure, plot_record
+from .plots.style import PALETTE, use_style
+from .plots.training import plot_history
+
+# Chapter 7: evaluation
+from .prediction.predict import Prediction, evaluate, iter_predict, predict
+
+# Chapter 1: proteins
+from .proteins.alphabet import (
+    AMINO_ACIDS,
+    IGNORE_INDEX,
+    REDUCTIONS,
+    RESIDUES,
+    STATE_NAMES,
+    STATES3,
+    STATES8,
+    decode_states,
+    encode_residues,
+    encode_states,
+    normalise_sequence,
+    reduce_states,
+)
+
+# Chapter 4: chains, splits and batches
+from .proteins.chains import ChainSet, load_chains
+from .proteins.fasta import read_fasta, write_fasta
+from .proteins.homology import RedundancyError, cluster_sequences, related_pairs
+from .proteins.record import ProteinRecord, from_seqrecord, to_seqrecord
+from .training.distillation import MultiTask, teach
+from .training.epoch import train_epoch, validate
+from .training.fit import History, fit
+
+# Chapter 6: training
+from .training.stopping import EarlyStopping
+from .uniprot.client import QUERY, FetchError, FetchSettings, QueryError
+from .uniprot.dataset import select_entries, to_chains, write_chains
+
+# Chapter 3: UniProt
+from .uniprot.entry import InactiveEntry, PDBStructure, UniProtEntry, UniProtError, UniProtFeature
+from .uniprot.fetch import Fetched, fetch_uniprot
+from .uniprot.formats import read_uniprot
+from .uniprot.labels import label_entries, label_entry, load_uniprot_entries, uniprot_text
+from .uniprot.report import LabelledEntry, LabelReport
+
+__version__: str
+__all__ = [
+    "AMINO_ACIDS",
+    "IGNORE_INDEX",
+    "LSTM",
+    "PALETTE",
+    "QUERY",
+    "REDUCTIONS",
+    "RESIDUES",
+    "STATES3",
+    "STATES8",
+    "STATE_NAMES",
+    "Batch",
+    "BiLSTM",
+    "BidirectionalLSTM",
+    "ChainSet",
+    "ConvBiLSTM",
+    "EarlyStopping",
+    "FetchError",
+    "FetchSettings",
+    "Fetched",
+    "FileError",
+    "GateRecord",
+    "History",
+    "InactiveEntry",
+    "Interval",
+    "LSTMCell",
+    "LabelReport",
+    "LabelledEntry",
+    "Loader",
+    "MultiTask",
+    "PDBStructure",
+    "PSSPError",
+    "Prediction",
+    "ProfileLoader",
+    "ProteinRecord",
+    "ProteinSecondaryStructurePrediction",
+    "QueryError",
+    "RedundancyError",
+    "Report",
+    "UniProtEntry",
+    "UniProtError",
+    "UniProtFeature",
+    "apply_temperature",
+    "checks",
+    "cluster_sequences",
+    "collate",
+    "confusion_matrix",
+    "count_parameters",
+    "decode_states",
+    "draw_scores",
+    "draw_structure",
+    "encode",
+    "encode_residues",
+    "encode_states",
+    "evaluate",
+    "evaluating",
+    "f1",
+    "fetch_uniprot",
+    "fit",
+    "fit_temperature",
+    "from_seqrecord",
+    "iter_predict",
+    "label_entries",
+    "label_entry",
+    "length_buckets",
+    "load_chains",
+    "load_model",
+    "load_pretrained",
+    "load_uniprot_entries",
+    "make_loader",
+    "mcc",
+    "normalise_sequence",
+    "observed_segments",
+    "plot_confusion",
+    "plot_gates",
+    "plot_history",
+    "plot_per_protein",
+    "plot_prediction",
+    "plot_record",
+    "predict",
+    "read_fasta",
+    "read_profiles",
+    "read_results",
+    "read_uniprot",
+    "record_gates",
+    "reduce_states",
+    "related_pairs",
+    "reliability",
+    "save_model",
+    "save_pretrained",
+    "save_results",
+    "score_difference",
+    "score_interval",
+    "segment_statistics",
+    "select_entries",
+    "sov99",
+    "sov_refine",
+    "teach",
+    "to_chains",
+    "to_seqrecord",
+    "train_epoch",
+    "uniprot_text",
+    "use_style",
+    "validate",
+    "write_chains",
+    "write_fasta",
+]

@@ -1,0 +1,1 @@
+"""Padded batches of sequences, of proteins and of profiles (chapter 4)."""

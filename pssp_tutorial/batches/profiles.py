@@ -1,0 +1,123 @@
+"""Batches with evolutionary profiles, as input, as augmentation and as a second task.
+
+A profile says how often each amino acid stands at each residue in the chain's relatives. A model may read it (the
+teacher), or learn from it while it reads one sequence only (the release model): relatives drawn from the profile have
+the same structure, and what the profile allows at a residue is worth predicting beside its state.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from os import PathLike
+from zipfile import BadZipFile
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pssp_tutorial.batches.proteins import ONE_HOT, Batch, BatchingError, Loader
+from pssp_tutorial.core.errors import PSSPError
+from pssp_tutorial.proteins.alphabet import AMINO_ACIDS
+
+
+class ProfileError(PSSPError):
+    """Profiles are missing, or are not those of the records."""
+
+
+@dataclass(frozen=True, eq=False)
+class ProfileBatch(Batch):
+    """A batch with more to learn from.
+
+    Parameters
+    ----------
+    profile : float32[batch, length, 20]
+        Frequencies of the amino acids; zeros at padding.
+    accessibility : float32[batch, length]
+        Relative solvent accessibility, 0 to 1.
+    teacher : float32[batch, length, class]
+        A teacher's probabilities; the last dimension is 0 long without a teacher.
+    """
+
+    profile: Tensor
+    accessibility: Tensor
+    teacher: Tensor
+
+
+def read_profiles(path: str | PathLike) -> dict[str, np.ndarray]:
+    """Read what ``tools/data/profiles.py`` wrote: uint8[length, 20] by the chain's id.
+
+    Raises ProfileError for a file that is missing or not of this form.
+    """
+    from pssp_tutorial.proteins.chains import load_chains
+
+    try:
+        with np.load(path) as archive:
+            ids, frequencies = archive["ids"].tolist(), archive["frequencies"]
+    except (OSError, EOFError, KeyError, ValueError, BadZipFile) as error:
+        raise ProfileError(f"{path}: {error}; expected the file that tools/data/profiles.py writes") from error
+    chains = load_chains()
+    ends = np.cumsum([len(chains[chain]) for chain in ids])
+    if not ids or ends[-1] != len(frequencies):
+        raise ProfileError(f"{path}: {len(frequencies)} residues; expected those of the {len(ids)} chains it names")
+    return dict(zip(ids, np.split(frequencies, ends[:-1]), strict=True))
+
+
+@dataclass(eq=False)
+class ProfileLoader(Loader):
+    """A loader whose batches carry profiles; the training set's residues may be drawn from them.
+
+    Parameters
+    ----------
+    profiles : dict of str to uint8[length, 20]
+        By the record's id: see :func:`read_profiles`.
+    as_input : bool
+        Add the profile to the one-hot residues: 41 input channels.
+    relatives : float
+        Of each chain, in each epoch, a share of the residues between 0 and this one is drawn from the profile.
+    fading : int
+        The number of epochs in which ``relatives`` falls to nothing, evenly; with 0 it stays as it is.
+    teacher : dict of str to float16[length, class], optional
+        Probabilities to learn from: see :func:`teach`.
+    """
+
+    profiles: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+    as_input: bool = False
+    relatives: float = 0.0
+    fading: int = 0
+    teacher: dict[str, np.ndarray] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for record in self.records:
+            if len(self.profiles.get(record.id, ())) != len(record):
+                raise ProfileError(f"{record.id}: no profile of {len(record)} residues; expected one for each record")
+            if record.accessibility is None:
+                raise BatchingError(f"{record.id}: no solvent accessibility; expected one, to learn from")
+        self._profiles = np.concatenate([self.profiles[record.id] for record in self.records])
+        self._accessibility = np.concatenate([record.accessibility for record in self.records])
+        teacher = self.teacher or {record.id: np.zeros((len(record), 0), np.float16) for record in self.records}
+        self._teacher = np.concatenate([teacher[record.id] for record in self.records])
+
+    @property
+    def fingerprint(self) -> dict[str, str | int | float]:
+        """As a plain loader's, with the settings of this one."""
+        return super().fingerprint | {name: getattr(self, name) for name in ("as_input", "relatives", "fading")}
+
+    def batch(self, indices: Iterable[int]) -> ProfileBatch:
+        """The batch of these records; residues are drawn anew, from PyTorch's global generator, at every call."""
+        plain = super().batch(indices)
+        places, padding = self.layout(indices)
+        real = torch.from_numpy(~padding)
+        profile = torch.from_numpy(self._profiles[places]).float() * real[..., None]  # [batch, length, 20]
+        profile = profile / profile.sum(dim=-1, keepdim=True).clamp(min=1)
+        inputs = plain.inputs
+        relatives = self.relatives * max(0.0, 1 - self.epoch / self.fading) if self.fading else self.relatives
+        if relatives:
+            share = relatives * torch.rand(len(inputs), 1)
+            drawn = (torch.rand(*real.shape, 1) > profile.cumsum(dim=-1)).sum(dim=-1).clamp(max=len(AMINO_ACIDS) - 1)
+            swap = (torch.rand(real.shape) < share) & real
+            inputs = torch.where(swap[..., None], ONE_HOT[drawn], inputs)
+        if self.as_input:
+            inputs = torch.cat([inputs, profile], dim=-1)
+        accessibility = torch.from_numpy(self._accessibility[places])
+        teacher = torch.from_numpy(self._teacher[places]).float()
+        return ProfileBatch(inputs, plain.lengths, plain.labels, plain.ids, profile, accessibility, teacher)

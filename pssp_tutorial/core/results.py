@@ -1,0 +1,93 @@
+"""Measured numbers in JSON files, so that prose never holds a number typed by hand.
+
+A chapter or a benchmark saves what it measured; the book's text inserts it from the file.
+"""
+
+import json
+import os
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pssp_tutorial.core.errors import PSSPError
+from pssp_tutorial.core.files import write_atomically
+from pssp_tutorial.core.resources import resource
+
+FOLDER_VARIABLE = "PSSP_RESULTS"
+
+
+class ResultsError(PSSPError):
+    """A results file that is not there."""
+
+
+def save_results(name: str, values: Mapping[str, Any], **context: Any) -> dict[str, Any]:
+    """Write ``<name>.json`` into the folder that the environment variable ``PSSP_RESULTS`` names.
+
+    ``make chapters`` and ``make bench`` set the variable; without it nothing is written, so that a reader
+    who runs a chapter never changes the numbers of the book.
+
+    Parameters
+    ----------
+    name : str
+        The file's name without ``.json``, for example ``chapter_6``.
+    values : mapping
+        Measured numbers, unrounded, by name; where a spread is known, beside its number.
+    **context
+        How they were measured: command, seed, threads. The versions and the machine are added.
+
+    Returns
+    -------
+    dict
+        The values, as plain Python numbers.
+
+    >>> save_results("example", {"q3": 0.5}, command="make chapters", seed=0)
+    {'q3': 0.5}
+    """
+    document = {
+        "values": dict(values),
+        "context": {"command": "", "seed": None}
+        | context
+        | {
+            "python": platform.python_version(),
+            "torch": version("torch"),
+            "numpy": version("numpy"),
+            "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        },
+    }
+    text = json.dumps(document, indent=2, sort_keys=True, default=_plain) + "\n"
+    folder = os.environ.get(FOLDER_VARIABLE)
+    if folder:
+        with write_atomically(Path(folder, f"{name}.json")) as handle:
+            handle.write(text.encode())
+    return json.loads(text)["values"]
+
+
+def read_results(name: str) -> dict[str, Any]:
+    """The values that a benchmark measured, as they are kept with the package.
+
+    Parameters
+    ----------
+    name : str
+        Name of a file of ``benchmarks/results``, without ``.json``.
+
+    Raises
+    ------
+    ResultsError
+        If there is no such file; it names those that there are.
+
+    >>> read_results("honesty_seeds")["pairs"]
+    10
+    """
+    folder = resource("results")
+    path = folder / f"{name}.json"
+    if not path.is_file():
+        known = ", ".join(sorted(path.stem for path in folder.glob("*.json"))) or "none"
+        raise ResultsError(f"{path}: no such file; expected one of {known}")
+    return json.loads(path.read_text(encoding="utf-8"))["values"]
+
+
+def _plain(value: Any) -> Any:
+    """NumPy and torch numbers and arrays as JSON can hold them."""
+    return value.tolist()

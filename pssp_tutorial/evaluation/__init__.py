@@ -1,0 +1,1 @@
+"""Scores, segments, intervals and calibration (chapters 7 and 8)."""

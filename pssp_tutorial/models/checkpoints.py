@@ -1,0 +1,77 @@
+"""Files of weights and states: written whole or not at all, checked when they are read (chapter 6)."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import torch
+
+from pssp_tutorial.core.errors import PSSPError
+from pssp_tutorial.core.files import FileError, write_atomically
+
+
+class CheckpointError(PSSPError):
+    """A checkpoint is missing or damaged, or would hold what can't be read back."""
+
+
+def save_checkpoint(path: str | Path, payload: dict[str, Any]) -> None:
+    """Write `payload` so that a kill at any moment leaves the old file or the new one, never a part of either.
+
+    Parameters: `path` the file, whose folder is made if it is missing; `payload` tensors, numbers, strings, and
+    lists and dicts of them.
+    Raises CheckpointError, and keeps the old file, for a payload that `load_checkpoint` would refuse, and for a file
+    that can't be written: no space, no permission, no such folder.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_checkpoint(Path(folder, "run.pt"), {"epoch": 3})
+    ...     load_checkpoint(Path(folder, "run.pt"))
+    {'epoch': 3}
+    """
+    packed = io.BytesIO()
+    try:
+        torch.save(payload, packed)
+        _read(packed)
+    except Exception as error:  # pickle and torch each raise their own
+        raise CheckpointError(
+            f"{path}: not written, for it could not be read back; expected a dict of tensors, numbers, strings, "
+            "and lists and dicts of them (a NumPy value becomes a number with .item(), or a list with .tolist())"
+        ) from error
+    try:
+        with write_atomically(path) as file:
+            file.write(packed.getbuffer())
+    except FileError as error:
+        raise CheckpointError(str(error)) from error
+
+
+def load_checkpoint(path: str | Path) -> dict[str, Any]:
+    """Read what `save_checkpoint` wrote, onto the CPU; no code in the file is run.
+
+    Raises CheckpointError for a file that is missing, damaged (every byte is checked) or no checkpoint.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise CheckpointError(f"{path}: is a directory; expected a file that was saved")
+    if not path.is_file():
+        raise CheckpointError(f"{path}: no such file; train and save first, or correct the path")
+    try:
+        return _read(path)
+    except Exception as error:  # zipfile, pickle and torch each raise their own for a damaged file
+        raise CheckpointError(
+            f"{path}: not a checkpoint, or damaged ({type(error).__name__}); check the path, use a copy, or train again"
+        ) from error
+
+
+def _read(file: Path | BinaryIO) -> dict[str, Any]:
+    with zipfile.ZipFile(file) as archive:  # torch.load itself skips the checksums
+        if damaged := archive.testzip():
+            raise zipfile.BadZipFile(f"wrong checksum of {damaged}")
+    if not isinstance(file, Path):
+        file.seek(0)
+    payload = torch.load(file, map_location="cpu", weights_only=True)
+    if not isinstance(payload, dict):
+        raise TypeError(f"it holds a {type(payload).__name__}, not a dict")
+    return payload

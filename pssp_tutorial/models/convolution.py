@@ -1,0 +1,41 @@
+"""A bidirectional LSTM that looks at a residue's neighbours first (chapter 5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pssp_tutorial.models.bilstm import BiLSTM
+from pssp_tutorial.models.contract import ModelError, checked_sizes
+
+
+class ConvBiLSTM(BiLSTM):
+    """A `BiLSTM` whose first layer reads each residue together with its neighbours, through a convolution.
+
+    Parameters: as `BiLSTM`, and `kernel_size`, the residues that the convolution sees: an odd number. What it finds
+    is added to the embedding.
+    Raises ModelError for a setting outside these.
+
+    >>> model = ConvBiLSTM(hidden_size=64, num_classes=8, kernel_size=7)
+    >>> model(torch.zeros(2, 50, 21), torch.tensor([50, 30])).shape
+    torch.Size([2, 50, 8])
+    """
+
+    def __init__(
+        self, hidden_size: int = 64, num_layers: int = 2, num_classes: int = 3, *, kernel_size: int = 7, **settings: Any
+    ) -> None:
+        super().__init__(hidden_size, num_layers, num_classes, **settings)
+        checked_sizes(kernel_size=kernel_size)
+        if not kernel_size % 2:
+            raise ModelError(f"kernel_size is {kernel_size}; expected an odd number: as many residues on either side")
+        self.config["kernel_size"] = kernel_size
+        width = self.layers[0].lstm.input_size
+        self.convolution = nn.Conv1d(width, width, kernel_size, padding=kernel_size // 2)
+
+    def embed(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """Return the embedding and what the convolution finds in it, [batch, length, embedding]."""
+        real = torch.arange(inputs.shape[1], device=inputs.device) < lengths.to(inputs.device)[:, None]
+        values = super().embed(inputs, lengths).where(real[..., None], 0)  # the convolution must not see padding
+        return values + self.convolution(values.transpose(1, 2)).transpose(1, 2).relu()

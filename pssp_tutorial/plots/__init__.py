@@ -1,0 +1,1 @@
+"""The book's figures: style, structures, training, gates and scores."""

@@ -1,0 +1,96 @@
+"""Pictures of an LSTM's gates (chapter 2)."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from pssp_tutorial.plots.structures import draw_structure
+from pssp_tutorial.plots.style import (
+    PALETTE,
+    as_array,
+    check_lengths,
+    new_column,
+    number_residues,
+    ramp,
+    styled,
+    two_sided,
+)
+from pssp_tutorial.proteins.alphabet import (
+    UNKNOWN_STATE,
+)
+
+if TYPE_CHECKING:
+    from pssp_tutorial.models.lstm import GateRecord
+
+
+@styled
+def plot_gates(
+    gates: "GateRecord",
+    sequence: str,
+    structure: str | None = None,
+    *,
+    start: int = 1,
+    units: Sequence[int] | None = None,
+    axes: Sequence[Axes] | None = None,
+) -> np.ndarray:
+    """Draw what an LSTM's gates and states do at each residue, one row a hidden unit.
+
+    Parameters
+    ----------
+    gates : GateRecord
+        f, i, g, o, c, h, each [length, hidden].
+    sequence : str
+        Its letters label the residues, if there are at most 60.
+    structure : str, optional
+        Drawn above the maps.
+    start : int
+        Number of the first residue.
+    units : sequence of int, optional
+        The hidden units to show, in this order; all if left out.
+    axes : seven Axes, optional
+        For the structure and the six maps.
+
+    Raises
+    ------
+    PlotError
+        If gates, sequence and structure differ in length.
+
+    >>> from types import SimpleNamespace
+    >>> gates = SimpleNamespace(**{name: np.zeros((4, 2)) for name in "figoch"})
+    >>> [ax.get_title(loc="left") for ax in plot_gates(gates, "MKTV", "CHHC")[1:3]]
+    ['forget gate f', 'input gate i']
+    """
+    structure = structure or UNKNOWN_STATE * len(sequence)
+    check_lengths(len(gates.f), sequence=sequence, structure=structure)
+    names = {"f": "forget gate f", "i": "input gate i", "g": "candidate g", "o": "output gate o"}
+    names |= {"c": "cell state c", "h": "hidden state h"}
+    left = start - 0.5
+    axes = new_column(axes, 7, height=9.2, height_ratios=[0.45] + [1] * 6)
+    draw_structure(axes[0], structure, start, numbers=False)
+    axes[0].axis("off")
+    for ax, (name, title) in zip(axes[1:], names.items(), strict=True):
+        values = as_array(getattr(gates, name)).T  # [hidden, length]
+        values = values if units is None else values[list(units)]
+        gate = name in "fio"
+        limit = 1.0 if gate else max(float(np.abs(values).max(initial=0)), 1e-6)
+        image = ax.imshow(
+            values, aspect="auto", interpolation="nearest", vmin=0 if gate else -limit, vmax=limit,
+            cmap=ramp(PALETTE["C"]) if gate else two_sided(), extent=(left, left + len(sequence), len(values), 0),
+        )  # fmt: skip
+        bar = ax.figure.colorbar(image, ax=ax, pad=0.01, aspect=8)
+        ticks = [0, 1] if gate else [-limit, 0, limit]
+        bar.set_ticks(ticks, labels=[f"{tick:.2g}".replace("-", "−") for tick in ticks])
+        bar.outline.set_visible(False)
+        ax.set_title(title, size=11, pad=3)
+        ax.set_yticks([])
+        ax.tick_params(axis="x", length=0)
+        ax.spines["left"].set_visible(False)
+    axes[1].set_title(f"{len(values)} hidden units", size=11, pad=3, loc="right")
+    number_residues(axes[-1])
+    if len(sequence) <= 60:
+        letters = {"family": "monospace", "size": min(11, 550 / max(len(sequence), 1))}
+        axes[-1].set_xticks(range(start, start + len(sequence)), list(sequence), **letters)
+        axes[-1].set_xlabel(f"residues {start} to {start + len(sequence) - 1}")
+    return axes

@@ -1,0 +1,1 @@
+"""Proteins: the alphabet, records, FASTA, the chain set and homology (chapters 1 and 4)."""

@@ -1,0 +1,164 @@
+"""Letters of the field: residues, secondary structure states and their reduction (chapters 1 and 4).
+
+Each fact stands here once: the order of the one-hot channels, the order of the classes, and what
+becomes of letters outside the alphabet.
+"""
+
+from typing import Literal
+
+import numpy as np
+
+from pssp_tutorial.core.errors import PSSPError
+
+AMINO_ACIDS = "ACDEFGHIKLMNPQRSTVWY"
+UNKNOWN = "X"
+RESIDUES = AMINO_ACIDS + UNKNOWN
+"""The 21 residue letters; a letter's index is its code and its one-hot channel."""
+
+STATES8 = "HGIEBTSC"
+"""DSSP: α-helix, 3-10 helix, π-helix, strand, isolated bridge, turn, bend, coil."""
+STATES3 = "HEC"
+STATE_NAMES = {"H": "helix", "E": "strand", "C": "coil"}
+UNKNOWN_STATE = "?"
+IGNORE_INDEX = -100
+"""The label of a position without a known state: padding, or a residue that no experiment saw."""
+
+REDUCTIONS = {
+    "default": dict(zip(STATES8, "HHHEECCC", strict=True)),
+    "strict": dict(zip(STATES8, "HCCECCCC", strict=True)),
+}
+"""Eight states to three. ``default``: H, G, I to H; E, B to E; the rest to C. ``strict``: only H and E."""
+
+_UNUSUAL = {"U": "C", "O": "K", "B": "X", "Z": "X", "J": "X"}
+_RESIDUE_CODE = np.full(256, -1, dtype=np.int64)
+_RESIDUE_CODE[np.frombuffer(RESIDUES.encode(), dtype=np.uint8)] = np.arange(len(RESIDUES))
+
+
+class AlphabetError(PSSPError):
+    """A letter or a number outside the alphabet."""
+
+
+def states_of(classes: int) -> str:
+    """State letters of a three- or eight-class problem, in the order of the class numbers.
+
+    >>> states_of(3), states_of(8)
+    ('HEC', 'HGIEBTSC')
+    """
+    if classes not in (3, 8):
+        raise AlphabetError(f"{classes!r} classes; expected 3 or 8")
+    return STATES3 if classes == 3 else STATES8
+
+
+def reduce_states(structure: str, reduction: str = "default", *, name: str = "structure") -> str:
+    """Reduce eight DSSP states to three; the unknown state ``?`` stays.
+
+    The reduction moves every Q3, so it is always named: see chapter 1.
+
+    >>> reduce_states("CHHGGTTEEB?")
+    'CHHHHCCEEE?'
+    >>> reduce_states("CHHGGTTEEB?", "strict")
+    'CHHCCCCEEC?'
+    """
+    if reduction not in REDUCTIONS:
+        raise AlphabetError(f"reduction {reduction!r}; expected one of {', '.join(REDUCTIONS)}")
+    letters = STATES8 + UNKNOWN_STATE
+    _check_letters(structure, letters, name, "state", expected=f"{letters}, where coil is C")
+    return structure.translate(str.maketrans(REDUCTIONS[reduction]))
+
+
+def normalise_sequence(sequence: str, *, name: str = "sequence", unusual: Literal["map", "error"] = "map") -> str:
+    """Bring a protein sequence into the 21 letters of :data:`RESIDUES`.
+
+    Lower case becomes upper case. With ``unusual="map"`` selenocysteine U is read as cysteine C and
+    pyrrolysine O as lysine K, which they resemble in chemistry and shape; the ambiguity codes B (D or N),
+    Z (E or Q) and J (I or L) become X. With ``unusual="error"`` these five raise. X always stays.
+
+    Parameters
+    ----------
+    sequence : str
+        One-letter codes.
+    name : str
+        What the error message calls the sequence: a record's id.
+
+    Raises
+    ------
+    AlphabetError
+        For any other letter, naming its 1-based position.
+
+    >>> normalise_sequence("mkUzX")
+    'MKCXX'
+    """
+    if unusual not in ("map", "error"):
+        raise AlphabetError(f"unusual={unusual!r}; expected 'map' or 'error'")
+    allowed = RESIDUES + ("".join(_UNUSUAL) if unusual == "map" else "")
+    _check_letters(sequence, allowed + allowed.lower(), name, "residue", expected=f"{AMINO_ACIDS}, {allowed[20:]}")
+    return sequence.upper().translate(str.maketrans(_UNUSUAL))
+
+
+def looks_like_dna(sequence: str) -> bool:
+    """Whether 10 letters or more are all of nucleotides, which are also those of amino acids, or unknown.
+
+    >>> looks_like_dna("ATGGCCAAATAA"), looks_like_dna("MKTVRQERLKSI"), looks_like_dna("XXXXXXXXXX")
+    (True, False, False)
+    """
+    letters = set(sequence.upper())
+    return len(sequence) >= 10 and letters <= set("ACGTUNX") and not letters <= set("NX")
+
+
+def encode_residues(sequence: str, *, name: str = "sequence") -> np.ndarray:
+    """Codes 0 to 20 of a sequence in the 21 letters, ``int64[length]``.
+
+    >>> encode_residues("ACX")
+    array([ 0,  1, 20])
+    """
+    _check_letters(sequence, RESIDUES, name, "residue")
+    return _RESIDUE_CODE[np.frombuffer(sequence.encode(), dtype=np.uint8)]
+
+
+def decode_residues(codes: np.ndarray) -> str:
+    """The inverse of :func:`encode_residues`.
+
+    >>> decode_residues([0, 1, 20])
+    'ACX'
+    """
+    return "".join(RESIDUES[code] for code in _checked_codes(codes, len(RESIDUES)))
+
+
+def encode_states(structure: str, classes: int = 3, *, name: str = "structure") -> np.ndarray:
+    """Class numbers of state letters, ``int64[length]``; ``?`` becomes :data:`IGNORE_INDEX`.
+
+    >>> encode_states("HEC?")
+    array([   0,    1,    2, -100])
+    """
+    letters = states_of(classes)
+    _check_letters(structure, letters + UNKNOWN_STATE, name, "state")
+    table = np.full(256, IGNORE_INDEX, dtype=np.int64)
+    table[np.frombuffer(letters.encode(), dtype=np.uint8)] = np.arange(classes)
+    return table[np.frombuffer(structure.encode(), dtype=np.uint8)]
+
+
+def decode_states(codes: np.ndarray, classes: int = 3) -> str:
+    """The inverse of :func:`encode_states`.
+
+    >>> decode_states([0, 1, 2, -100])
+    'HEC?'
+    """
+    letters = states_of(classes)
+    codes = np.asarray(codes)
+    known = _checked_codes(np.where(codes == IGNORE_INDEX, 0, codes), classes)
+    return "".join(UNKNOWN_STATE if code == IGNORE_INDEX else letters[k] for code, k in zip(codes, known, strict=True))
+
+
+def _check_letters(text: str, allowed: str, name: str, kind: str, expected: str | None = None) -> None:
+    if set(text) <= set(allowed):
+        return
+    position, letter = next((place, letter) for place, letter in enumerate(text, start=1) if letter not in allowed)
+    raise AlphabetError(f"{name}: {kind} {position} is {letter!r}; expected one of {expected or allowed}")
+
+
+def _checked_codes(codes: np.ndarray, size: int) -> np.ndarray:
+    codes = np.asarray(codes)
+    wrong = np.flatnonzero((codes < 0) | (codes >= size))
+    if wrong.size:
+        raise AlphabetError(f"code {codes[wrong[0]]} at position {wrong[0] + 1}; expected 0 to {size - 1}")
+    return codes

@@ -1,0 +1,202 @@
+"""The chain set that travels with the book, and its splits by homology (chapter 4).
+
+20,661 protein chains of the PDB with the eight DSSP states and the relative solvent accessibility of
+each residue. ``data/README.md`` tells where they come from and how they were split.
+"""
+
+import hashlib
+import lzma
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from pssp_tutorial.core.errors import PSSPError
+from pssp_tutorial.core.resources import resource
+from pssp_tutorial.proteins.record import ProteinRecord
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FILE_NAME = "chains.tsv.xz"
+COLUMNS = ["id", "cluster", "split", "mini", "sequence", "structure", "accessibility"]
+SPLITS = ("train", "val", "test", "excluded", "reserved")
+ACCESSIBILITY_LETTERS = "abcdefghijklmnopqrst"
+"""Steps of 5%: ``a`` is 0 to 5% of the largest accessible surface of that residue, ``t`` 95% and more."""
+
+
+class ChainDataError(PSSPError):
+    """The file of the chain set is missing, damaged or not what it should be."""
+
+
+@dataclass(frozen=True)
+class ChainSet:
+    """Protein chains with their clusters and splits.
+
+    A search finds no homologs shared by ``train``, ``val`` and ``test``. ``excluded`` chains are related to one of the
+    held-out splits, ``reserved`` ones to public benchmark sets: neither is for training or tuning.
+
+    >>> load_chains()
+    ChainSet of 20,661 chains: train 13,091, val 566, test 600, excluded 2,101, reserved 4,303
+    """
+
+    records: tuple[ProteinRecord, ...]
+    split: tuple[str, ...]
+    cluster: tuple[str, ...]
+    mini: tuple[bool, ...]
+
+    def of(self, split: str) -> tuple[ProteinRecord, ...]:
+        """The records of one split."""
+        if split not in SPLITS:
+            raise ChainDataError(f"split {split!r}; expected one of {', '.join(SPLITS)}")
+        return tuple(record for record, name in zip(self.records, self.split, strict=True) if name == split)
+
+    @cached_property
+    def train(self) -> tuple[ProteinRecord, ...]:
+        return self.of("train")
+
+    @cached_property
+    def val(self) -> tuple[ProteinRecord, ...]:
+        return self.of("val")
+
+    @cached_property
+    def test(self) -> tuple[ProteinRecord, ...]:
+        return self.of("test")
+
+    @cached_property
+    def excluded(self) -> tuple[ProteinRecord, ...]:
+        return self.of("excluded")
+
+    @cached_property
+    def reserved(self) -> tuple[ProteinRecord, ...]:
+        return self.of("reserved")
+
+    @property
+    def splits(self) -> tuple[tuple[ProteinRecord, ...], ...]:
+        """Train, val and test, in this order."""
+        return self.train, self.val, self.test
+
+    @cached_property
+    def table(self) -> "pd.DataFrame":
+        """One row a chain: id, cluster, split, mini and length."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "id": [record.id for record in self.records],
+                "cluster": self.cluster,
+                "split": self.split,
+                "mini": self.mini,
+                "length": [len(record) for record in self.records],
+            }
+        )
+
+    @cached_property
+    def _by_id(self) -> dict[str, ProteinRecord]:
+        return {record.id: record for record in self.records}
+
+    def __getitem__(self, chain_id: str) -> ProteinRecord:
+        try:
+            return self._by_id[chain_id]
+        except KeyError:
+            raise ChainDataError(f"no chain {chain_id!r}; expected an id such as {self.records[0].id!r}") from None
+
+    def __iter__(self) -> Iterator[ProteinRecord]:
+        return iter(self.records)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{name} {self.split.count(name):,}" for name in SPLITS if name in self.split)
+        return f"ChainSet of {len(self):,} chains: {parts}"
+
+
+def default_path() -> Path:
+    """Where the file of the embedded chain set lies."""
+    return resource("data", FILE_NAME)
+
+
+def load_chains(subset: Literal["all", "mini"] = "all", path: str | PathLike | None = None) -> ChainSet:
+    """Read the embedded chain set, checking its checksum; a second call returns the same object.
+
+    Parameters
+    ----------
+    subset : {"all", "mini"}
+        All 20,661 chains, or 420 short ones (300 train, 60 val, 60 test) for what must run in seconds.
+    path : path, optional
+        Another file with the same columns; beside it, ``<name>.sha256`` holds its checksum.
+
+    Raises
+    ------
+    ChainDataError
+        If the file or its checksum is missing or does not match, or a row is not as described.
+
+    >>> chains = load_chains("mini")
+    >>> [len(split) for split in chains.splits]
+    [300, 60, 60]
+    >>> chains.train[0].structure[:20]
+    'TSTTTTGGGCTHHHHSCEEC'
+    """
+    if subset not in ("all", "mini"):
+        raise ChainDataError(f"subset {subset!r}; expected 'all' or 'mini'")
+    path = Path(path) if path is not None else default_path()
+    chains = _read(path, path.stat().st_mtime_ns if path.exists() else 0)  # a file that was written anew is read anew
+    return chains if subset == "all" else _mini(chains)
+
+
+@lru_cache(maxsize=2)
+def _mini(chains: ChainSet) -> ChainSet:
+    rows = [row for row in zip(chains.records, chains.split, chains.cluster, chains.mini, strict=True) if row[3]]
+    if not rows:
+        raise ChainDataError("the mini subset is empty; expected proteins of 50 to 300 residues")
+    return ChainSet(*map(tuple, zip(*rows, strict=True)))
+
+
+@lru_cache(maxsize=2)
+def _read(path: Path, written: int) -> ChainSet:
+    remedy = "restore it from the repository, or install the package again"
+    if path != default_path():
+        remedy = "restore it; expected a data set as pssp uniprot build makes it, with its .sha256 beside it"
+    if path.is_dir():
+        raise ChainDataError(f"{path}: is a directory; {remedy}")
+    digest_path = path.with_name(path.name + ".sha256")
+    try:
+        packed, expected = path.read_bytes(), digest_path.read_text().split()[0]
+    except (OSError, IndexError, UnicodeDecodeError) as error:
+        missing = getattr(error, "filename", None) or digest_path
+        raise ChainDataError(f"{missing}: missing, empty or not readable; {remedy}") from error
+    digest = hashlib.sha256(packed).hexdigest()
+    if digest != expected:
+        raise ChainDataError(f"{path}: damaged: its SHA-256 is {digest[:16]}…, expected {expected[:16]}…; {remedy}")
+    try:
+        lines = lzma.decompress(packed).decode().splitlines()
+    except (lzma.LZMAError, UnicodeDecodeError) as error:
+        raise ChainDataError(f"{path}: not a text packed with xz ({error}); {remedy}") from error
+    return _parse(lines, path)
+
+
+def _parse(lines: list[str], path: Path) -> ChainSet:
+    if not lines or lines[0].split("\t") != COLUMNS:
+        raise ChainDataError(f"{path}: line 1 is {lines[:1]}; expected the columns {', '.join(COLUMNS)}")
+    steps = np.full(256, np.nan, dtype=np.float32)
+    steps[np.frombuffer(ACCESSIBILITY_LETTERS.encode(), dtype=np.uint8)] = np.arange(20, dtype=np.float32) / 20
+    records, splits, clusters, mini = [], [], [], []
+    for number, line in enumerate(lines[1:], start=2):
+        fields = line.split("\t")
+        if len(fields) != len(COLUMNS) or fields[2] not in SPLITS:
+            raise ChainDataError(
+                f"{path}: line {number}: {line[:40]!r}…; expected {len(COLUMNS)} fields, the third one of {SPLITS}"
+            )
+        chain_id, cluster, split, flag, sequence, structure, letters = fields
+        accessibility = steps[np.frombuffer(letters.encode(), dtype=np.uint8)] if letters else None
+        source = "PDB" if letters else "UniProt"  # whose entries have no accessibility
+        records.append(ProteinRecord(chain_id, sequence, structure, accessibility=accessibility, source=source))
+        splits.append(split)
+        clusters.append(cluster)
+        mini.append(flag == "1")
+    return ChainSet(tuple(records), tuple(splits), tuple(clusters), tuple(mini))

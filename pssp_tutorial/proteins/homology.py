@@ -1,0 +1,204 @@
+"""Related sequences: clusters and hits, by MMseqs2 or, for small sets, in Python (chapters 3 and 4).
+
+MMseqs2 is what the embedded chain set was split with. Where it is not installed, sequences are compared by local
+alignment (BLOSUM62, gaps 11 and 1), each pair of them, which is slow: seconds for fifty sequences, minutes for
+five hundred. Two filters come first. A pair whose lengths differ too much to cover each other is never a pair of one
+cluster; this loses nothing. A pair without two common words of three residues is taken for unrelated; this misses
+some relatives below about 30% identity, so that the fallback is for learning and for small sets. MMseqs2 also joins
+clusters step by step: its clusters can be larger than the fallback's, whose members all align with the representative.
+"""
+
+import math
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pssp_tutorial.core.errors import PSSPError
+from pssp_tutorial.proteins.alphabet import normalise_sequence
+
+Method = Literal["auto", "mmseqs", "python"]
+LARGEST_PYTHON = 500
+"""Sequences that the fallback accepts."""
+CLUSTERING = ("--cov-mode", 0, "-s", 7.5)
+"""Options of MMseqs2's easy-cluster, those of the embedded chain set."""
+
+_WORD, _COMMON_WORDS = 3, 2
+# Gapped statistics of BLOSUM62 with gap costs 11 and 1: Altschul et al. 1997, doi 10.1093/nar/25.17.3389.
+_LAMBDA, _K = 0.267, 0.041
+
+
+class RedundancyError(PSSPError):
+    """Sequences cannot be compared as asked."""
+
+
+def cluster_sequences(
+    sequences: Mapping[str, str], *, identity: float = 0.25, coverage: float = 0.5, method: Method = "auto"
+) -> dict[str, str]:
+    """Group sequences; the answer names the representative of each one's cluster.
+
+    Two sequences belong together if at least ``identity`` of the aligned positions are equal, the alignment covers
+    at least ``coverage`` of both, and its E-value is at most 1e-3.
+
+    Parameters
+    ----------
+    sequences : mapping
+        Sequence by id.
+    identity, coverage : float
+        Shares, 0 to 1.
+    method : {"auto", "mmseqs", "python"}
+        ``auto`` takes MMseqs2 if ``mmseqs`` is on the PATH.
+
+    Raises
+    ------
+    RedundancyError
+        If MMseqs2 is asked for and missing or fails, or if there are too many sequences for the fallback.
+
+    >>> cluster_sequences({"a": "MKTAYIAKQRQISFVKSHFSRQ" * 2, "b": "MKTAYIAKQRQISFVKSHFSRQ" * 2, "c": "GPLSPDE" * 6},
+    ...                   method="python")
+    {'a': 'a', 'b': 'a', 'c': 'c'}
+    """
+    if not sequences:
+        return {}
+    if _chosen(method, len(sequences)) == "mmseqs":
+        return _mmseqs_clusters(sequences, identity, coverage)
+    clean = _clean(sequences)
+    residues = sum(map(len, clean.values()))
+    found: dict[str, str] = {}
+    representatives: list[str] = []
+    for name in sorted(clean, key=lambda name: (-len(clean[name]), name)):
+        for other in representatives:
+            if len(clean[name]) < coverage * len(clean[other]):
+                continue
+            hit = _alignment(clean[name], clean[other], residues, 1e-3)
+            if hit is not None and hit[0] >= identity and min(hit[1:]) >= coverage:
+                found[name] = other
+                break
+        else:
+            representatives.append(name)
+            found[name] = name
+    return {name: found[name] for name in sequences}
+
+
+def related_pairs(
+    queries: Mapping[str, str], targets: Mapping[str, str], *, evalue: float = 1e-3, method: Method = "auto"
+) -> set[tuple[str, str]]:
+    """Pairs (query, target) with a local alignment of at most this E-value, whatever its length and identity.
+
+    >>> targets = {"b": "GGMKTAYIAKQRQISFVKSHFSRQ", "c": "GPLSPDEGPLS"}
+    >>> related_pairs({"a": "MKTAYIAKQRQISFVKSHFSRQ"}, targets, method="python")
+    {('a', 'b')}
+    """
+    if not queries or not targets:
+        return set()
+    if _chosen(method, max(len(queries), len(targets))) == "mmseqs":
+        return _mmseqs_pairs(queries, targets, evalue)
+    left, right = _clean(queries), _clean(targets)
+    residues = sum(map(len, right.values()))
+    return {
+        (query, target)
+        for query, sequence in left.items()
+        for target, other in right.items()
+        if _alignment(sequence, other, residues, evalue) is not None
+    }
+
+
+def _chosen(method: Method, count: int) -> str:
+    if method not in ("auto", "mmseqs", "python"):
+        raise RedundancyError(f"method {method!r}; expected auto, mmseqs or python")
+    installed = shutil.which("mmseqs") is not None
+    if method == "mmseqs" and not installed:
+        raise RedundancyError("mmseqs is not on the PATH; install MMseqs2 (Debian: mmseqs2, conda: mmseqs2)")
+    if method == "mmseqs" or (method == "auto" and installed):
+        return "mmseqs"
+    if count > LARGEST_PYTHON:
+        raise RedundancyError(
+            f"{count} sequences; expected at most {LARGEST_PYTHON} without MMseqs2. Install it (Debian: mmseqs2)"
+        )
+    return "python"
+
+
+def _clean(sequences: Mapping[str, str]) -> dict[str, str]:
+    return {name: normalise_sequence(sequence, name=name) for name, sequence in sequences.items()}
+
+
+# --- in Python ------------------------------------------------------------------------------------------------
+
+
+@cache
+def _aligner() -> Any:
+    from Bio.Align import PairwiseAligner, substitution_matrices
+
+    # A gap of n residues costs 11 + n, and Biopython counts its first residue in the opening.
+    aligner = PairwiseAligner(mode="local", open_gap_score=-12, extend_gap_score=-1)
+    aligner.substitution_matrix = substitution_matrices.load("BLOSUM62")
+    return aligner
+
+
+@cache
+def _words(sequence: str) -> frozenset[str]:
+    return frozenset(sequence[start : start + _WORD] for start in range(len(sequence) - _WORD + 1))
+
+
+def _alignment(query: str, target: str, residues: int, evalue: float) -> tuple[float, float, float] | None:
+    """Identity, and coverage of query and target, of the best local alignment; None if it is not significant."""
+    if len(_words(query) & _words(target)) < _COMMON_WORDS:
+        return None
+    aligner = _aligner()
+    score = aligner.score(query, target)
+    if _K * len(query) * residues * math.exp(-_LAMBDA * score) > evalue:
+        return None
+    best = aligner.align(query, target)[0]
+    (query_start, query_end), (target_start, target_end) = (
+        (int(blocks[0][0]), int(blocks[-1][1])) for blocks in best.aligned
+    )
+    equal = sum(
+        query[i] == target[j]
+        for (start, end), (other, _) in zip(*best.aligned, strict=True)
+        for i, j in zip(range(start, end), range(other, other + end - start), strict=True)
+    )
+    columns = best.length
+    return equal / columns, (query_end - query_start) / len(query), (target_end - target_start) / len(target)
+
+
+# --- MMseqs2 --------------------------------------------------------------------------------------------------
+
+
+def _write(path: Path, sequences: Mapping[str, str]) -> dict[str, str]:
+    """Write FASTA under names that MMseqs2 cannot change; the answer turns them back."""
+    names = {f"s{number}": name for number, name in enumerate(sequences)}
+    clean = _clean(sequences)
+    path.write_text("".join(f">{short}\n{clean[name]}\n" for short, name in names.items()), encoding="ascii")
+    return names
+
+
+def _mmseqs(folder: Path, *arguments: object) -> None:
+    command = ["mmseqs", *map(str, arguments), "-v", "1"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+        raise RedundancyError(f"mmseqs {arguments[0]} stopped with {done.returncode}: {''.join(said)}")
+
+
+def _mmseqs_clusters(sequences: Mapping[str, str], identity: float, coverage: float) -> dict[str, str]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        names = _write(folder / "all.fasta", sequences)
+        options = ("--min-seq-id", identity, "-c", coverage, *CLUSTERING)
+        _mmseqs(folder, "easy-cluster", "all.fasta", "clusters", "tmp", *options)
+        lines = (folder / "clusters_cluster.tsv").read_text().splitlines()
+    found = {names[member]: names[leader] for leader, member in (line.split("\t") for line in lines)}
+    return {name: found[name] for name in sequences}
+
+
+def _mmseqs_pairs(queries: Mapping[str, str], targets: Mapping[str, str], evalue: float) -> set[tuple[str, str]]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        left, right = _write(folder / "query.fasta", queries), _write(folder / "target.fasta", targets)
+        options = ("-s", 7.5, "-e", evalue, "--max-seqs", 100_000, "--format-output", "query,target")
+        _mmseqs(folder, "easy-search", "query.fasta", "target.fasta", "hits.tsv", "tmp", *options)
+        lines = (folder / "hits.tsv").read_text().splitlines()
+    return {(left[query], right[target]) for query, target in (line.split("\t") for line in lines)}

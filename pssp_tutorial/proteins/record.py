@@ -1,0 +1,103 @@
+"""A protein with its labels, and the way to and from Biopython (chapters 1, 3 and 4)."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pssp_tutorial.core.errors import PSSPError
+from pssp_tutorial.proteins.alphabet import STATES8, UNKNOWN_STATE
+
+if TYPE_CHECKING:
+    from Bio.SeqRecord import SeqRecord
+
+STRUCTURE_KEY = "secondary_structure"
+"""Where a structure stands in a Biopython record's ``letter_annotations``."""
+PREDICTED_KEY, CONFIDENCE_KEY = "predicted_structure", "predicted_confidence"
+"""Where a prediction stands in them, apart from a structure that was measured."""
+
+
+class RecordError(PSSPError):
+    """A record that contradicts itself, or a file that is not FASTA."""
+
+
+@dataclass(frozen=True)
+class ProteinRecord:
+    """One protein chain.
+
+    Parameters
+    ----------
+    id : str
+        Name of the chain or entry, for example ``1ABC_A`` or ``P12345``.
+    sequence : str
+        One-letter residues.
+    structure : str, optional
+        One DSSP state a residue, ``?`` where it is unknown; three states are a part of the eight.
+    resolved : bool[length], optional
+        True where an experiment saw the residue. Left out: everywhere.
+    accessibility : float32[length], optional
+        Relative solvent accessibility, 0 (buried) to 1 (exposed).
+    source : str
+        Where the record comes from.
+
+    Raises
+    ------
+    RecordError
+        If the lengths differ or a state is unknown to DSSP.
+
+    >>> record = ProteinRecord("tiny", "MKTV", structure="CHH?")
+    >>> len(record), record.mask
+    (4, array([ True,  True,  True, False]))
+    """
+
+    id: str
+    sequence: str
+    structure: str | None = None
+    resolved: np.ndarray | None = field(default=None, compare=False, repr=False)
+    accessibility: np.ndarray | None = field(default=None, compare=False, repr=False)
+    source: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        for name in ("structure", "resolved", "accessibility"):
+            value = getattr(self, name)
+            if value is not None and len(value) != len(self.sequence):
+                raise RecordError(
+                    f"{self.id}: {name} has {len(value)} positions; expected {len(self.sequence)}, as the sequence"
+                )
+        strange = set(self.structure or "") - {*STATES8, UNKNOWN_STATE}
+        if strange:
+            position = min(self.structure.index(state) for state in strange)
+            raise RecordError(
+                f"{self.id}: state {position + 1} is {self.structure[position]!r}; "
+                f"expected one of {STATES8} or {UNKNOWN_STATE}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.sequence)
+
+    @property
+    def mask(self) -> np.ndarray:
+        """True where the residue is resolved and its state known, ``bool[length]``."""
+        if self.structure is None:
+            return np.zeros(len(self), dtype=bool)
+        known = np.frombuffer(self.structure.encode(), dtype=np.uint8) != ord(UNKNOWN_STATE)
+        return known if self.resolved is None else known & np.asarray(self.resolved, dtype=bool)
+
+
+def from_seqrecord(seqrecord: "SeqRecord") -> ProteinRecord:
+    """Make a record of a Biopython one, with its structure if ``letter_annotations`` holds one."""
+    structure = seqrecord.letter_annotations.get(STRUCTURE_KEY)
+    return ProteinRecord(seqrecord.id, str(seqrecord.seq), structure, source=seqrecord.description)
+
+
+def to_seqrecord(record: ProteinRecord) -> "SeqRecord":
+    """Make a Biopython record; the structure goes to ``letter_annotations["secondary_structure"]``.
+
+    >>> to_seqrecord(ProteinRecord("tiny", "MKTV", "CHHC")).letter_annotations
+    {'secondary_structure': 'CHHC'}
+    """
+    from Bio.Seq import Seq
+    from Bio.SeqRecord import SeqRecord
+
+    annotations = {} if record.structure is None else {STRUCTURE_KEY: record.structure}
+    return SeqRecord(Seq(record.sequence), record.id, description=record.source, letter_annotations=annotations)

@@ -1,0 +1,1 @@
+"""Training with early stopping (chapter 6)."""

@@ -1,0 +1,1 @@
+"""UniProt: entries, labels, data sets and the download (chapter 3)."""

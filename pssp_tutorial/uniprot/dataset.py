@@ -1,0 +1,198 @@
+"""From labelled entries to a data set: filters, redundancy and splits (chapter 3)."""
+
+import hashlib
+import lzma
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from os import PathLike
+from pathlib import Path
+from typing import Literal
+
+from pssp_tutorial.core.files import write_atomically
+from pssp_tutorial.proteins.alphabet import AMINO_ACIDS, UNKNOWN_STATE, normalise_sequence
+from pssp_tutorial.proteins.chains import ACCESSIBILITY_LETTERS, COLUMNS, ChainSet
+from pssp_tutorial.proteins.homology import Method, cluster_sequences, related_pairs
+from pssp_tutorial.proteins.record import ProteinRecord
+from pssp_tutorial.uniprot.entry import UniProtError
+from pssp_tutorial.uniprot.report import LabelledEntry, LabelReport
+
+MINI = {"train": 300, "val": 60, "test": 60}
+MINI_LENGTH = range(50, 301)
+
+
+def select_entries(
+    labelled: Iterable[LabelledEntry],
+    *,
+    min_length: int = 30,
+    max_length: int | None = None,
+    min_known: int = 20,
+    fragments: Literal["drop", "keep"] = "drop",
+    unusual: Literal["map", "drop"] = "map",
+    duplicates: Literal["drop", "keep"] = "drop",
+    report: LabelReport | None = None,
+) -> Iterator[LabelledEntry]:
+    """Yield the entries fit for a data set for prediction. (Method and resolution: see :func:`label_entry`.)
+
+    Parameters
+    ----------
+    min_length, max_length : int
+        Bounds on the residues of the entry.
+    min_known : int
+        Least number of residues with a known state.
+    fragments : {"drop", "keep"}
+        Entries that UniProt flags as fragments of a protein.
+    unusual : {"map", "drop"}
+        Entries with letters other than the 20: keep them, to be mapped as :func:`normalise_sequence` does.
+    duplicates : {"drop", "keep"}
+        Entries with the sequence of an earlier one.
+    report : LabelReport, optional
+        The one of :func:`label_entries`: what is left out here moves from kept to dropped.
+
+    Raises
+    ------
+    UniProtError
+        For another word.
+
+    >>> from pssp_tutorial.uniprot.labels import label_entries, load_uniprot_entries
+    >>> report = LabelReport()
+    >>> labelled = label_entries(load_uniprot_entries(), report=report)
+    >>> len(list(select_entries(labelled, max_length=1000, report=report))), report.reasons
+    (38, Counter({'too long': 4, 'no coverage': 3, 'fragment': 1, 'same sequence': 1}))
+    """
+    choices = {"fragments": ("drop", "keep"), "unusual": ("map", "drop"), "duplicates": ("drop", "keep")}
+    for name, given in {"fragments": fragments, "unusual": unusual, "duplicates": duplicates}.items():
+        if given not in choices[name]:
+            raise UniProtError(f"{name}={given!r}; expected one of {', '.join(choices[name])}")
+    seen: dict[bytes, str] = {}
+    for item in labelled:
+        entry, known = item.entry, int(item.record.mask.sum())
+        digest = hashlib.sha256(entry.sequence.encode()).digest()
+        reason = ""
+        if len(entry) < min_length:
+            reason = f"too short: {len(entry)} residues"
+        elif max_length is not None and len(entry) > max_length:
+            reason = f"too long: {len(entry)} residues"
+        elif known < min_known:
+            reason = f"too little known: {known} residues"
+        elif entry.fragment and fragments == "drop":
+            reason = "fragment"
+        elif unusual == "drop" and set(entry.sequence) - set(AMINO_ACIDS):
+            reason = f"unusual letters: {''.join(sorted(set(entry.sequence) - set(AMINO_ACIDS)))}"
+        elif duplicates == "drop" and digest in seen:
+            reason = f"same sequence: as {seen[digest]}"
+        if not reason:
+            seen[digest] = entry.accession
+            yield item
+        elif report is not None:
+            report.discard(item, reason)
+
+
+def to_chains(
+    labelled: Iterable[LabelledEntry],
+    *,
+    val: float = 0.1,
+    test: float = 0.1,
+    seed: int = 0,
+    identity: float = 0.25,
+    evalue: float = 0.01,
+    method: Method = "auto",
+) -> ChainSet:
+    """Make a data set of the same shape as the embedded one: clustered, and split so that no homolog crosses.
+
+    Whole clusters are drawn for ``test`` and ``val``, and give one entry each, the one with most known residues.
+    Their other members are ``excluded``, and so is every entry with a hit in ``test``, or in ``val`` if it would be
+    trained on. The rest is ``train``. No entry is ``reserved``: look out for benchmark proteins yourself.
+
+    Parameters
+    ----------
+    val, test : float
+        Shares of the clusters, 0 or more, together less than 1.
+    seed : int
+        Draws the clusters.
+    identity : float
+        Of the clusters, 0 to 1; their coverage is 0.5.
+    evalue : float
+        Of a hit between splits.
+    method : {"auto", "mmseqs", "python"}
+        As for :func:`cluster_sequences`.
+
+    Raises
+    ------
+    UniProtError
+        Without entries, if an accession occurs twice, or if the shares leave nothing to train on.
+
+    >>> from pssp_tutorial.uniprot.labels import label_entries, load_uniprot_entries
+    >>> small = [entry for entry in load_uniprot_entries() if len(entry) < 180]
+    >>> chains = to_chains(label_entries(small), val=0.2, test=0.2, method="python")
+    >>> sum(len(chains.of(split)) for split in ("train", "val", "test", "excluded")) == len(chains)
+    True
+    """
+    if min(val, test) < 0 or val + test >= 1:
+        raise UniProtError(f"val={val:g} and test={test:g}; expected shares that leave some clusters to train on")
+    items: dict[str, LabelledEntry] = {}
+    for item in labelled:
+        if item.entry.accession in items:
+            raise UniProtError("occurs twice; expected each entry once", entry=item.entry.accession)
+        items[item.entry.accession] = item
+    if not items:
+        raise UniProtError("no entries; expected at least one")
+    sequences = {name: normalise_sequence(item.entry.sequence, name=name) for name, item in items.items()}
+    cluster = cluster_sequences(sequences, identity=identity, method=method)
+    members = defaultdict(list)
+    for name in items:
+        members[cluster[name]].append(name)
+    leaders = sorted(members)
+    random.Random(seed).shuffle(leaders)
+    tests, vals = (round(share * len(leaders)) for share in (test, val))
+    split = dict.fromkeys(items, "train")
+    for number, leader in enumerate(leaders[: tests + vals]):
+        best = max(members[leader], key=lambda name: (int(items[name].record.mask.sum()), name))
+        split |= dict.fromkeys(members[leader], "excluded") | {best: "test" if number < tests else "val"}
+    for held_out, others in ((("test",), ("val",)), (("test", "val"), ("train",))):
+        left = {name: text for name, text in sequences.items() if split[name] in held_out}
+        right = {name: text for name, text in sequences.items() if split[name] in others}
+        hits = related_pairs(left, right, evalue=evalue, method=method)
+        hits |= {pair[::-1] for pair in related_pairs(right, left, evalue=evalue, method=method)}
+        split |= dict.fromkeys((other for _, other in hits), "excluded")
+    mini = _draw_mini(sequences, split, seed)
+    records = tuple(_with_sequence(items[name].record, sequences[name]) for name in items)
+    splits, clusters = (tuple(found[name] for name in items) for found in (split, cluster))
+    return ChainSet(records, splits, clusters, tuple(name in mini for name in items))
+
+
+def _with_sequence(record: ProteinRecord, sequence: str) -> ProteinRecord:
+    return ProteinRecord(record.id, sequence, record.structure, record.resolved, source=record.source)
+
+
+def _draw_mini(sequences: dict[str, str], split: dict[str, str], seed: int) -> set[str]:
+    """A few proteins of 50 to 300 residues from each of the three splits, as in the embedded set."""
+    generator = random.Random(seed)
+    chosen: set[str] = set()
+    for name, count in MINI.items():
+        short = sorted(key for key in sequences if split[key] == name and len(sequences[key]) in MINI_LENGTH)
+        chosen.update(generator.sample(short, min(count, len(short))))
+    return chosen
+
+
+def write_chains(chains: ChainSet, path: str | PathLike) -> Path:
+    """Write a chain set as ``load_chains(path=...)`` reads it: a table packed with xz, its checksum beside it.
+
+    Both files are written whole or not at all; a disk that is full for one of them leaves both as they were.
+    """
+    path = Path(path)
+    lines = ["\t".join(COLUMNS)]
+    for record, split, cluster, mini in zip(chains.records, chains.split, chains.cluster, chains.mini, strict=True):
+        steps = () if record.accessibility is None else (record.accessibility * 20).round().astype(int)
+        letters = "".join(ACCESSIBILITY_LETTERS[step] for step in steps)
+        structure = record.structure or UNKNOWN_STATE * len(record)
+        fields = (record.id, cluster, split, str(int(mini)), record.sequence, structure, letters)
+        lines.append("\t".join(fields))
+    packed = lzma.compress(("\n".join(lines) + "\n").encode())
+    digest = hashlib.sha256(packed).hexdigest()
+    with write_atomically(path) as handle:
+        handle.write(packed)
+        handle.flush()
+        with write_atomically(path.with_name(path.name + ".sha256")) as beside:
+            beside.write(f"{digest}  {path.name}\n".encode())
+    return path

@@ -1,0 +1,222 @@
+"""The page "Try it": its JavaScript against the package, in node and in the browser."""
+
+import json
+import random
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import live_data
+import numpy as np
+import pytest
+import test_site
+import torch
+
+import pssp_tutorial as pssp
+from pssp_tutorial.models.storage import load_pretrained
+
+LIVE = Path(live_data.LIVE)
+RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
+TOLERANCE = 1e-4
+NODE = shutil.which("node") or shutil.which("nodejs")
+LOAD = "const model = PSSP.loadModel(PSSP.smallModel);"
+BAD_LETTER = ">my protein\nMKTVRQERLK\nSIVRI1ERSK"
+
+site, browser = test_site.site, test_site.browser
+
+
+def run_in_node(work: str, given: object) -> object:
+    """The value of the expression `work`, of `model` and `given`, computed by node with the pages' scripts."""
+    if NODE is None:
+        pytest.skip("node is not installed: it runs the pages' JavaScript (Debian and Ubuntu: apt install nodejs)")
+    scripts = [LIVE / f"{name}.js" for name in ("small_model", "lstm", "sequence", "pictures")]
+    program = "".join(f"require({json.dumps(str(script))});" for script in scripts) + LOAD
+    program += "const given = JSON.parse(require('fs').readFileSync(0, 'utf8'));"
+    program += f"process.stdout.write(JSON.stringify({work}));"
+    done = subprocess.run([NODE, "-e", program], input=json.dumps(given), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def expected() -> list[pssp.Prediction]:
+    """PyTorch's predictions of 100 test chains."""
+    return pssp.predict(load_pretrained("small"), pssp.load_chains().test[:100], device="cpu")
+
+
+@pytest.fixture
+def visit(site: Path, browser) -> Iterator[test_site.Visit]:
+    with test_site.Visit(browser, (site / "try_it.html").as_uri()) as visit:
+        yield visit
+        assert visit.complaints == []
+        assert [url for url in visit.requests if not url.startswith("file:")] == []
+
+
+def test_the_script_of_weights_is_that_of_the_model() -> None:
+    """So that the page shows the model that the repository holds; and it must load fast."""
+    script = (LIVE / "small_model.js").read_text(encoding="utf-8")
+    assert script == live_data.model_script()
+    assert len(script.encode()) < 1_000_000
+
+
+def test_weights_survive_their_packing() -> None:
+    """Unpacked by node, every number is the one that PyTorch reads."""
+    unpacked = run_in_node("Object.entries(model.weights).map(([name, {values}]) => [name, Array.from(values)])", None)
+    weights = load_pretrained("small").state_dict()
+    assert [name for name, _ in unpacked] == list(weights)
+    for name, values in unpacked:
+        np.testing.assert_array_equal(np.float32(values), weights[name].numpy().ravel())
+
+
+def test_float16_in_full() -> None:
+    """All 63,488 finite float16 numbers, zeros and subnormal ones among them, against NumPy's reading."""
+    numbers = np.arange(2**16, dtype=np.uint16).view(np.float16)
+    numbers = numbers[np.isfinite(numbers)]
+    packed = {"base64": live_data.base64.b64encode(numbers.tobytes()).decode(), "shapes": {"all": [len(numbers)]}}
+    unpacked = run_in_node("Array.from(PSSP.loadModel(given).weights.all.values)", packed)
+    np.testing.assert_array_equal(np.float32(unpacked), numbers.astype(np.float32))
+
+
+def test_node_agrees_with_pytorch(expected: list[pssp.Prediction]) -> None:
+    sequences = [prediction.sequence for prediction in expected]
+    got = run_in_node("given.map((sequence) => PSSP.predict(model, sequence).probabilities)", sequences)
+    worst = max(np.abs(np.array(rows) - each.probabilities).max() for rows, each in zip(got, expected, strict=True))
+    assert worst < TOLERANCE
+
+
+def test_gates_agree_with_the_recorder() -> None:
+    """Every value of every unit, in both layers and directions, against `record_gates`."""
+    record = min(pssp.load_chains("mini").val, key=len)
+    got = run_in_node("PSSP.predict(model, given).gates.map((ways) => ways.map((values) => Object.fromEntries("
+                      "Object.entries(values).map(([name, rows]) => [name, rows.map((row) => Array.from(row))]))))",
+                      record.sequence)  # fmt: skip
+    model = load_pretrained("small")
+    with torch.inference_mode():
+        inputs = model.embedding(pssp.encode(record)).unsqueeze(0)
+        for layer, ways in zip(model.layers, got, strict=True):
+            for reverse, values in enumerate(ways):
+                gates = pssp.record_gates(layer.lstm, inputs[0], reverse=bool(reverse))
+                for name in "figoch":
+                    assert np.abs(np.array(values[name]) - getattr(gates, name).numpy()).max() < TOLERANCE
+            inputs = layer(inputs, torch.tensor([len(record)]))
+
+
+def test_letters_are_judged_as_the_package_does() -> None:
+    """Random texts and awkward letters (ß and ı change with the case, 𝕄 takes two code units): one policy."""
+    draw = random.Random(0)
+    letters = pssp.RESIDUES * 8 + pssp.RESIDUES.lower() + "UOBZJuobzj*-.1 ßıK𝕄é"
+    texts = [
+        "",
+        "ß",
+        "ı",
+        "K",
+        "𝕄A",
+        "mkUzX",
+        *("".join(draw.choices(letters, k=draw.randrange(12))) for _ in range(3000)),
+    ]
+    refused = 0
+    for text, got in zip(texts, run_in_node("given.map((text) => PSSP.normalise(model, text))", texts), strict=True):
+        try:
+            assert got.get("sequence") == pssp.normalise_sequence(text)
+        except pssp.PSSPError as error:
+            refused += 1
+            position, letter = re.search(r"residue (\d+) is '(.)'", str(error)).groups()
+            assert got["wrong"] == {"position": int(position), "letter": letter}
+    assert 300 < refused < 2700
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_fasta_is_read_as_the_package_does(mark) -> None:
+    text = mark + ">one first\nMKT V\r\nAG\n\n>two\nGGG*\n>\nAAA"
+    got = run_in_node("PSSP.readRecords(given)", text)
+    assert [(each["id"], each["residues"]) for each in got] == [
+        (record.id, record.sequence) for record in pssp.read_fasta(StringIO(text))
+    ]
+    for each in got:
+        assert "".join(text[place] for place in each["places"]) == each["residues"]
+
+
+def test_drawings_say_in_words_what_they_show() -> None:
+    words = run_in_node("PSSP.inWords(given, 10)", "CHHHCEE")
+    assert words == "coil 11, helix 12 to 14, coil 15, strand 16 to 17"
+
+
+def test_the_browser_agrees_with_pytorch(visit: test_site.Visit, expected: list[pssp.Prediction]) -> None:
+    """The page as built, from file://."""
+    visit.ask("globalThis.model = PSSP.loadModel(PSSP.smallModel)")
+    worst = 0.0
+    for each in expected:
+        got = visit.page.evaluate("(sequence) => PSSP.predict(model, sequence).probabilities", each.sequence)
+        worst = max(worst, np.abs(np.array(got) - each.probabilities).max())
+    assert worst < TOLERANCE
+
+
+def test_a_sequence_by_keyboard_only(visit: test_site.Visit, expected: list[pssp.Prediction]) -> None:
+    """From the text field by Tab and Enter to the prediction, and along its residues with the arrow keys."""
+    page, prediction = visit.page, min(expected, key=lambda each: len(each.sequence))
+    page.get_by_role("textbox", name="Protein sequence").focus()
+    page.keyboard.insert_text(prediction.sequence.lower())
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert f"{len(prediction.sequence)} residues" in page.get_by_role("status").first.inner_text()
+    assert page.locator("[data-part=plain]").text_content().split("\n") == [prediction.sequence, prediction.states]
+    drawn = page.locator(".prediction-row")
+    assert drawn.first.get_attribute("aria-label").startswith("Residues 1 to ")
+    assert drawn.count() == -(
+        -len(prediction.sequence) // int(page.locator("[data-part=rows]").get_attribute("data-columns"))
+    )
+    slider = page.get_by_role("slider", name="Residue")
+    slider.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    assert slider.get_attribute("aria-valuetext").startswith("Residue 4, ")
+    assert page.locator(".readout").inner_text().startswith("Residue 4, ")
+    page.set_viewport_size(test_site.PHONE)
+    assert visit.ask(test_site.OVERFLOW) == [0, 0]
+
+
+def test_bad_input_is_explained(visit: test_site.Visit) -> None:
+    """With the place, the letter and what is expected; the letter is selected, and an old prediction goes away."""
+    page = visit.page
+    field, message = page.get_by_role("textbox", name="Protein sequence"), page.locator("#try-it-message")
+    page.get_by_role("button", name="mostly helix").click()
+    assert page.locator("[data-part=result]").is_visible()
+    field.fill(BAD_LETTER)
+    page.get_by_role("button", name="Predict", exact=True).click()
+    assert "my: residue 16 is “1”" in message.inner_text()
+    assert pssp.AMINO_ACIDS in message.inner_text()
+    assert field.get_attribute("aria-invalid") == "true"
+    assert field.get_attribute("aria-describedby") == message.get_attribute("id")
+    assert visit.ask("getSelection().toString() || document.activeElement.value.slice("
+                     "document.activeElement.selectionStart, document.activeElement.selectionEnd)") == "1"  # fmt: skip
+    assert not page.locator("[data-part=result]").is_visible()
+    for text, words in {"": "nothing to predict yet", ">a\n>b\nMKT": "no residues follow", "M" * 5001: "at most 5,000",
+                        "MK*T": "stop codon", "<b>": "residue 1 is “<”"}.items():  # fmt: skip
+        field.fill(text)
+        page.get_by_role("button", name="Predict", exact=True).click()
+        assert words in message.inner_text()
+
+
+def test_what_was_read_otherwise_is_said(visit: test_site.Visit) -> None:
+    page = visit.page
+    field, message = page.get_by_role("textbox", name="Protein sequence"), page.locator("#try-it-message")
+    field.fill(">one\nMKUUTB\n>two\nGATTACAGATTACAGATTACA")
+    field.press("Control+Enter")
+    assert "Read: U as C (2 ×), B as X (1 ×)." in message.inner_text()
+    page.get_by_role("combobox", name="Record", exact=True).select_option("two (21)")
+    assert message.inner_text().startswith("two: 21 residues")
+    assert "translate the gene" in message.inner_text()
+    field.fill("M")
+    field.press("Control+Enter")
+    assert ": 1 residue, " in message.inner_text()
+
+
+def test_kept_measurements_hold_what_the_page_promises() -> None:
+    values = json.loads((RESULTS / "in_the_page.json").read_text(encoding="utf-8"))["values"]
+    assert values["proteins"] == 100
+    assert values["largest_difference"] < TOLERANCE
+    assert values["residues"] == 500
+    assert values["processor_milliseconds"] < 300  # by the clock on a free core

@@ -1,0 +1,263 @@
+"""Scores against scikit-learn, published segment overlaps and their own laws."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics as sklearn_metrics
+
+from pssp_tutorial.core.errors import PSSPError
+from pssp_tutorial.evaluation import report as metrics
+from pssp_tutorial.evaluation import segments
+from pssp_tutorial.proteins.alphabet import IGNORE_INDEX, STATES3, decode_states, states_of
+
+REFERENCE = "CHHHHHHHHHHC"
+
+
+@st.composite
+def labelled_proteins(draw, choices=(3, 8)):
+    """Class numbers of a few proteins, true (masked in places) and predicted; at least one residue counts."""
+    classes = draw(st.sampled_from(choices))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    used = draw(st.integers(1, classes))  # fewer than all: classes that never occur
+    given_too = draw(st.integers(1, classes))  # and classes that are never predicted
+    true = [np.repeat(rng.integers(0, used, 12), 1 + rng.integers(0, 4, 12)) for _ in range(draw(st.integers(1, 5)))]
+    noise = draw(st.sampled_from([0.0, 0.2, 1.0]))
+    predicted = [np.where(rng.random(t.size) < noise, rng.integers(0, given_too, t.size), t) for t in true]
+    for labels in true:
+        labels[rng.random(labels.size) < draw(st.sampled_from([0.0, 0.3]))] = IGNORE_INDEX
+    true[0][0] = predicted[0][0] = 0
+    return classes, true, predicted
+
+
+def flat(true, predicted):
+    true, predicted = np.concatenate(true), np.concatenate(predicted)
+    return true[true != IGNORE_INDEX], predicted[true != IGNORE_INDEX]
+
+
+@given(labelled_proteins())
+@settings(deadline=None)
+@pytest.mark.filterwarnings("ignore:A single label was found")
+def test_equals_scikit_learn(proteins):
+    """Every per-class score and average is scikit-learn's, also for classes that never occur or are never given."""
+    classes, true, predicted = proteins
+    report = metrics.Report.from_labels(true, predicted, classes)
+    pair = flat(true, predicted)
+    options = {"labels": range(classes), "zero_division": 0}
+    scores = sklearn_metrics.precision_recall_fscore_support(*pair, **options)
+    np.testing.assert_array_equal(report.confusion, sklearn_metrics.confusion_matrix(*pair, labels=range(classes)))
+    for name, expected in zip(("precision", "recall", "f1", "support"), scores, strict=True):
+        np.testing.assert_allclose(report.table[name], expected, rtol=0, atol=1e-12)
+    for average in ("macro", "weighted"):
+        expected = sklearn_metrics.precision_recall_fscore_support(*pair, average=average, **options)
+        for name, value in zip(("precision", "recall", "f1"), expected, strict=False):
+            assert getattr(report, f"{average}_{name}") == pytest.approx(value, rel=0, abs=1e-12)
+    assert report.q == pytest.approx(sklearn_metrics.accuracy_score(*pair), rel=0, abs=1e-12)
+    for number, state in enumerate(states_of(classes)):
+        expected = sklearn_metrics.matthews_corrcoef(*(labels == number for labels in pair))
+        assert report.mcc[state] == pytest.approx(expected, rel=0, abs=1e-12)
+
+
+@given(labelled_proteins())
+@settings(deadline=None)
+def test_scores_are_bounded_and_perfect_only_for_a_perfect_prediction(proteins):
+    """A score outside its range, or full marks with an error left, would mislead every reader."""
+    classes, true, predicted = proteins
+    report = metrics.Report.from_labels(true, predicted, classes)
+    perfect = bool(np.all(np.equal(*flat(true, predicted))))
+    assert (report.q == 1) == (report.q_per_protein == 1) == perfect
+    assert not perfect or report.sov == 1
+    scores = report.table.drop(columns=["support", "sov"]).to_numpy()
+    assert (scores >= -1).all()
+    assert (scores <= 1).all()
+    assert np.all((report.overlaps >= 0) & (report.overlaps <= 1 + 1e-12) | np.isnan(report.overlaps))
+    assert report.weighted_recall == pytest.approx(report.q)
+    assert report.residues == flat(true, predicted)[0].size
+    assert report.proteins == len(true) == len(report.per_protein)
+
+
+@given(labelled_proteins(), st.integers(0, 9), st.integers(0, 9))
+@settings(deadline=None)
+def test_padding_changes_nothing(proteins, before, after):
+    """Padding counted as residues is the commonest error of the field."""
+    classes, true, predicted = proteins
+    padded = [np.pad(labels, (before, after), constant_values=IGNORE_INDEX) for labels in true]
+    anything = [np.pad(labels, (before, after), constant_values=77) for labels in predicted]
+    plain = metrics.Report.from_labels(true, predicted, classes)
+    other = metrics.Report.from_labels(padded, anything, classes)
+    np.testing.assert_array_equal(other.confusions, plain.confusions)
+    np.testing.assert_array_equal(other.overlaps, plain.overlaps)
+    np.testing.assert_array_equal(other.overlap, plain.overlap)
+
+
+def test_mask_of_the_confusion_matrix():
+    """A mask and ``IGNORE_INDEX`` hide a residue alike, and whatever was predicted there."""
+    true, predicted = np.array([[0, 1, 2], [2, IGNORE_INDEX, 1]]), np.array([[0, 2, 2], [9, 9, 1]])
+    counted = np.array([[True, True, False], [False, True, True]])
+    matrix = metrics.confusion_matrix(true, predicted, 3, mask=counted)
+    np.testing.assert_array_equal(matrix, [[1, 0, 0], [0, 1, 1], [0, 0, 0]])
+    assert matrix.dtype == np.int64
+
+
+def test_mean_over_proteins_is_not_the_mean_over_residues():
+    """Two residues of 10 right and one of one right: 3/11 over residues, 0.6 over proteins."""
+    report = metrics.Report.from_labels([[0] * 10, [1]], [[0] * 2 + [1] * 8, [1]], ids=["long", "short"])
+    assert report.q == report.q3 == pytest.approx(3 / 11)
+    assert report.q_per_protein == pytest.approx(0.6)
+    assert report.per_protein["id"].tolist() == ["long", "short"]
+    assert report.per_protein["accuracy"].tolist() == [0.2, 1.0]
+    assert report.per_protein["length"].tolist() == [10, 1]
+    with pytest.raises(AttributeError, match="no q8: this report has 3 classes"):
+        _ = report.q8
+
+
+def test_a_protein_without_known_states_is_left_out_of_the_means():
+    """It has no accuracy: counting it as 0 would punish the model for the experiment."""
+    report = metrics.Report.from_labels([[0, 1], [IGNORE_INDEX] * 2], [[0, 1], [2, 2]])
+    assert report.q_per_protein == report.sov == 1
+    assert np.isnan(report.per_protein["accuracy"][1])
+    assert report.per_protein["length"].tolist() == [2, 0]
+
+
+@pytest.mark.parametrize(
+    ("true", "predicted", "message"),
+    [
+        ([[0], [0, 1]], [[0], [0, 1, 2]], r"two: true labels have the shape \(2,\), predicted \(3,\)"),
+        ([[0], [0, 3]], [[0], [0, 1]], "two: true label 2 is 3; expected 0 to 2"),
+        ([[0], [0, 1]], [[0], [0, -1]], "two: predicted label 2 is -1; expected 0 to 2"),
+        ([[0], [0, 1]], [[0], [0, 0.5]], "two: predicted labels are of type float64"),
+        ([[0], [[0, 1]]], [[0], [[0, 1]]], r"two: labels have the shape \(1, 2\)"),
+        ([[0], [0]], [[0]], "2 proteins with true labels, 1 with predicted ones and 2 ids"),
+        ([[IGNORE_INDEX], [IGNORE_INDEX]], [[0], [0]], "2 proteins without one residue to score"),
+    ],
+)
+def test_wrong_labels_are_named(true, predicted, message):
+    """The error says which protein, where, what was found and what was expected."""
+    with pytest.raises(metrics.MetricsError, match=message):
+        metrics.Report.from_labels(true, predicted, ids=["one", "two"])
+    assert issubclass(metrics.MetricsError, PSSPError)
+
+
+@pytest.mark.parametrize(
+    ("predicted", "q3", "sov", "strict", "refined"),
+    [
+        ("CHCHCHCHCHCC", 0.583, 0.125, 0.125, 0.149),
+        ("CCCHHHHHCCCC", 0.583, 0.632, 0.465, 0.567),
+        ("CHHHCHHHCHHC", 0.833, 0.406, 0.313, 0.371),
+        ("CHHCCHHHHHCC", 0.750, 0.523, 0.386, 0.464),
+        ("CCCHHHHHHCCC", 0.667, 0.806, 0.556, 0.678),
+        ("CCCHHHHCCCCC", 0.500, 0.544, None, 0.459),
+        ("CCCHHHHHHHCC", 0.750, 0.903, None, 0.797),
+        ("CCCHHHHHHHHC", 0.833, 0.944, None, 0.937),
+    ],
+)
+def test_published_segment_overlaps(predicted, q3, sov, strict, refined):
+    """Printed values of Zemla 1999 and Liu and Wang 2018, to their three digits; Q3 ranks them differently."""
+    digits = {"rel": 0, "abs": 0.0005 + 1e-12}
+    letters = (np.array(list(text)) == "H" for text in (REFERENCE, predicted))
+    assert metrics.accuracy(metrics.confusion_matrix(*map(np.int64, letters), 2)) == pytest.approx(q3, **digits)
+    assert metrics.sov99(REFERENCE, predicted) == pytest.approx(sov, **digits)
+    assert metrics.sov_refine(REFERENCE, predicted) == pytest.approx(refined, **digits)
+    if strict is not None:
+        assert metrics.sov99(REFERENCE, predicted, allowance=False) == pytest.approx(strict, **digits)
+
+
+def test_published_segment_overlaps_of_other_states():
+    """One state alone, four states, and the three scales of the refined measure."""
+    assert metrics.sov99("CCEEECCCCCCEEEEEECCC", "CCCCCCCEEEEECCCEECCC", only="E") == pytest.approx(0.28, abs=1e-12)
+    reference = "AABBBBBBCCCCCCDD"
+    for predicted, sov, refined in (
+        ("AAAAABBBCCCDDDDD", 0.650, (0.807, 0.641, 0.508)),
+        ("AAAABBBBCCCCDDDD", 0.938, (0.925, 0.850, 0.670)),
+    ):
+        assert metrics.sov99(reference, predicted, "ABCD") == pytest.approx(sov, abs=0.0005 + 1e-12)
+        for scale, value in zip((1, 0.5, 0.1), refined, strict=True):
+            score = metrics.sov_refine(reference, predicted, "ABCD", scale=scale)
+            assert score == pytest.approx(value, abs=0.0005 + 1e-12)
+
+
+def slow_sov99(observed, predicted):
+    """The definition read aloud, with sets and loops."""
+
+    def segments_of(text):
+        starts = [k for k in range(len(text)) if k == 0 or text[k] != text[k - 1] or text[k] == "?"]
+        ends = [*starts[1:], len(text)]
+        return [(text[a], set(range(a, b))) for a, b in zip(starts, ends, strict=True) if text[a] != "?"]
+
+    hidden = "".join("?" if true == "?" else guess for true, guess in zip(observed, predicted, strict=True))
+    score = residues = 0
+    for state, ours in segments_of(observed):
+        partners = [theirs for other, theirs in segments_of(hidden) if other == state and ours & theirs]
+        for theirs in partners:
+            overlap, extent = len(ours & theirs), len(ours | theirs)
+            allowed = min(extent - overlap, overlap, len(ours) // 2, len(theirs) // 2)
+            score += (overlap + allowed) / extent * len(ours)
+        residues += len(ours) * max(1, len(partners))
+    return score / residues if residues else float("nan")
+
+
+@given(labelled_proteins(choices=(3,)))
+@settings(deadline=None)
+def test_segment_overlap_without_loops_equals_the_definition(proteins):
+    """The one-pass pairing of many proteins is the definition, applied to each protein, with masked residues."""
+    _, true, predicted = proteins
+    report = metrics.Report.from_labels(true, predicted)
+    for number, pair in enumerate(zip(true, predicted, strict=True)):
+        observed, guess = map(decode_states, pair)
+        expected = slow_sov99(observed, guess)
+        assert metrics.sov99(observed, guess) == pytest.approx(expected, abs=1e-12, nan_ok=True)
+        assert report.overlap[number] == pytest.approx(expected, abs=1e-12, nan_ok=True)
+        for column, state in enumerate(STATES3):
+            alone = metrics.sov99(observed, guess, only=state)
+            assert report.overlaps[number, column] == pytest.approx(alone, abs=1e-12, nan_ok=True)
+
+
+STRUCTURES = st.text(STATES3 + "?", min_size=1, max_size=40)
+
+
+@given(STRUCTURES, st.data())
+def test_laws_of_segment_overlap(observed, data):
+    """Bounded; 1 for the truth itself; the allowance only adds; without it only the truth scores 1."""
+    predicted = data.draw(st.text(STATES3, min_size=len(observed), max_size=len(observed)))
+    strict = metrics.sov99(observed, predicted, allowance=False)
+    scores = [strict, metrics.sov99(observed, predicted), metrics.sov_refine(observed, predicted)]
+    if set(observed) == {"?"}:
+        assert np.isnan(scores).all()
+        return
+    assert all(strict - 1e-12 <= score <= 1 + 1e-12 for score in scores)
+    assert metrics.sov_refine(observed, predicted, scale=0) == pytest.approx(strict)
+    perfect = all(true in ("?", guess) for true, guess in zip(observed, predicted, strict=True))
+    assert (strict == 1) == perfect
+    assert metrics.sov99(observed, observed) == metrics.sov_refine(observed, observed) == 1
+    padded = "??" + observed + "???", "HE" + predicted + "CCH"
+    assert metrics.sov99(*padded) == scores[1]
+    assert metrics.sov_refine(*padded) == scores[2]
+
+
+def test_full_marks_with_an_error_left():
+    """Both measures forgive a residue at the border of two segments of five: 1 does not prove a perfect prediction."""
+    assert metrics.sov99("HHHHHEEEEE", "HHHHEEEEEE") == metrics.sov_refine("HHHHHEEEEE", "HHHHEEEEEE") == 1
+    assert metrics.sov99("HHHHHEEEEE", "HHHHEEEEEE", allowance=False) < 1
+
+
+def test_masked_residues_split_a_segment():
+    """What lies between is unknown, so nobody may claim that it was one helix."""
+    whole, split = metrics.sov99("HHHHHH", "HHHHCC"), metrics.sov99("HHH??HHH", "HHHHHHCC")
+    assert whole == pytest.approx((4 + 2) / 6)
+    assert split == pytest.approx((3 * 1 + 3 * 1 / 3) / 6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("HHC", "HH"), "predicted has 2 states; expected 3"),
+        (("HhC", "HHC"), "observed: state 2 is 'h'; expected one of HEC"),
+        (("HHC", "HTC"), "predicted: state 2 is 'T'; expected one of HEC"),
+    ],
+)
+def test_structures_that_cannot_be_compared(arguments, message):
+    """A letter outside the states never counts as an error of the prediction."""
+    with pytest.raises(segments.SegmentError, match=message):
+        metrics.sov99(*arguments)
+    with pytest.raises(PSSPError, match="only: state 1 is 'G'"):
+        metrics.sov_refine("HHC", "HHC", only="G")

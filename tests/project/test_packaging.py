@@ -1,0 +1,140 @@
+"""The package installs whole, imports cheaply, and says the same about itself everywhere."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).parents[2]
+PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+CONDA_NAMES = {"torch": "pytorch-cpu"}  # where conda-forge calls a distribution otherwise
+
+
+def run(*command: object, folder: Path, **variables: str) -> str:
+    """What the command prints; a failure shows what it wrote to stderr."""
+    done = subprocess.run(
+        list(map(str, command)), cwd=folder, env=os.environ | variables, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder into which the package was installed from its wheel, and nothing else."""
+    pytest.importorskip("hatchling", reason="hatchling builds the wheel: pip install -e '.[dev]'")
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-cache-dir")
+    offline = ("--no-deps", "--no-index", "--quiet")
+    run(*pip, "wheel", *offline, "--no-build-isolation", "--wheel-dir", folder, REPOSITORY, folder=folder)
+    (wheel,) = folder.glob("*.whl")
+    run(*pip, "install", *offline, "--target", folder / "target", wheel, folder=folder)
+    return folder / "target"
+
+
+def test_wheel_finds_its_data_from_any_folder(installed: Path, tmp_path: Path) -> None:
+    script = (
+        "import pssp_tutorial as pssp\n"
+        "chains = pssp.load_chains('mini')\n"
+        "print(pssp.__file__)\n"
+        "results = pssp.read_results('honesty_seeds')\n"
+        "print(*map(len, chains.splits), len(pssp.load_uniprot_entries()), len(results['q3']))\n"
+        "print(len(pssp.checks.quiz(1).questions))\n"
+    )
+    where, counts, questions = run(
+        sys.executable, "-c", script, folder=tmp_path, PYTHONPATH=str(installed)
+    ).splitlines()
+    assert Path(where).is_relative_to(installed)
+    assert counts == "300 60 60 47 5"
+    assert questions == "4"
+
+
+def test_wheel_finds_the_trained_models(installed: Path, tmp_path: Path) -> None:
+    """Every model of the repository is in the wheel, passes its checksum there and predicts."""
+    models = sorted(path.stem for path in (REPOSITORY / "data" / "models").glob("*.safetensors"))
+    script = (
+        "import sys, pssp_tutorial as pssp\n"
+        "from pssp_tutorial.core.resources import resource\n"
+        "print(resource('models'))\n"
+        "for name in sys.argv[1:]: print(len(pssp.predict(pssp.load_pretrained(name), 'MKTVRQERLK').states))\n"
+    )
+    where, *lengths = run(
+        sys.executable, "-c", script, *models, folder=tmp_path, PYTHONPATH=str(installed)
+    ).splitlines()
+    assert Path(where) == installed / "pssp_tutorial" / "data" / "models"
+    assert lengths == ["10"] * len(models)
+
+
+def test_wheel_holds_nothing_but_the_package(installed: Path) -> None:
+    names = {path.name for path in installed.iterdir()}
+    assert {name for name in names if not name.endswith(".dist-info")} == {"bin", "pssp_tutorial"}
+    assert [path.name for path in (installed / "bin").iterdir()] == ["pssp"]
+    assert (installed / "pssp_tutorial" / "py.typed").exists()
+
+
+def test_import_is_cheap(tmp_path: Path) -> None:
+    """A command line or a notebook that only names the package does not wait for torch and matplotlib."""
+    script = "import sys, pssp_tutorial; print(sorted({'torch', 'matplotlib', 'pandas'} & set(sys.modules)))"
+    assert run(sys.executable, "-c", script, folder=tmp_path).strip() == "[]"
+
+
+def split_requirement(text: str) -> tuple[str, str]:
+    """Name and version of a requirement.
+
+    >>> split_requirement("jupyter-book>=1.0.4.post1,<2")
+    ('jupyter-book', '>=1.0.4.post1,<2')
+    """
+    name = re.match(r"[\w.-]+", text)[0]
+    return name, text.removeprefix(name)
+
+
+def test_conda_environment_agrees_with_the_package() -> None:
+    """Binder solves environment.yml; it must ask for what the package and the book ask for."""
+    environment = yaml.safe_load((REPOSITORY / "environment.yml").read_text(encoding="utf-8"))
+    conda = dict(split_requirement(one) for one in environment["dependencies"] if isinstance(one, str))
+    (from_pip,) = (one["pip"] for one in environment["dependencies"] if isinstance(one, dict))
+    wanted = dict(map(split_requirement, PROJECT["dependencies"] + PROJECT["optional-dependencies"]["book"]))
+    wanted = {CONDA_NAMES.get(name, name): version for name, version in wanted.items()}
+    assert {name: version for name, version in conda.items() if name not in ("python", "pip")} == wanted
+    assert from_pip == ["-e ."]
+
+
+def test_one_version_and_one_address() -> None:
+    def read(name: str) -> str:
+        return (REPOSITORY / name).read_text(encoding="utf-8")
+
+    citation, version = yaml.safe_load(read("CITATION.cff")), PROJECT["version"]
+    assert citation["version"] == version
+    assert f'__version__ = "{version}"' in read("pssp_tutorial/__init__.py")
+    assert f"## {version}" in read("CHANGELOG.md")
+    address = yaml.safe_load(read("_config.yml"))["repository"]["url"]
+    assert citation["repository-code"] == PROJECT["urls"]["Source"] == address
+    named = re.findall(r"(?:github\.com|/gh|/github)/([\w-]+/[\w-]+)", read("README.md"))
+    assert named
+    assert set(named) == {address.removeprefix("https://github.com/")}
+
+
+def test_readme_is_short_and_its_links_exist() -> None:
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    assert len(readme.splitlines()) < 120
+    files = [link for link in re.findall(r"\]\(([^)#]+)\)", readme) if not re.match(r"[a-z]+:", link)]
+    assert files
+    assert [name for name in files if not (REPOSITORY / name).exists()] == []
+
+
+def test_example_of_the_readme_runs() -> None:
+    """With fewer chains and one epoch, so that it takes seconds."""
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    for slow, quick in {"load_chains()": 'load_chains("mini")', "max_epochs=20": "max_epochs=1", "=64": "=4"}.items():
+        assert slow in example
+        example = example.replace(slow, quick)
+    namespace: dict = {}
+    exec(example, namespace)
+    assert 0 < namespace["report"].q3 < 1
+    assert namespace["report"].sov

@@ -1,0 +1,181 @@
+"""The embedded chain set: complete, undamaged, and split so that no homolog crosses."""
+
+import hashlib
+import json
+import lzma
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pssp_tutorial.proteins.alphabet import AMINO_ACIDS, STATES8
+from pssp_tutorial.proteins.chains import COLUMNS, SPLITS, ChainDataError, default_path, load_chains
+
+BUILD = Path(__file__).parents[2] / "tools" / "data"
+SPLIT_LISTS = BUILD.parents[1] / "data" / "splits"
+SUMMARY = json.loads((SPLIT_LISTS / "summary.json").read_text())
+SEPARATION = json.loads((SPLIT_LISTS / "separation.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def chains():
+    return load_chains()
+
+
+def test_the_set_is_complete(chains):
+    assert len(chains) == 20_661
+    assert sum(map(len, chains)) == SUMMARY["residues"] == 4_552_698
+    assert Counter(chains.split) == SUMMARY["splits"]
+    assert chains.table["cluster"].nunique() == SUMMARY["clusters"]
+    assert min(map(len, chains)) >= 30
+    assert len({record.id for record in chains}) == len(chains)
+
+
+def test_every_letter_is_known(chains):
+    assert set("".join(record.sequence for record in chains)) == set(AMINO_ACIDS)
+    assert set("".join(record.structure for record in chains)) == set(STATES8)
+    accessibility = np.concatenate([record.accessibility for record in chains])
+    assert accessibility.dtype == np.float32
+    assert accessibility.min() == 0
+    assert accessibility.max() == np.float32(0.95)
+
+
+def test_splits_hold_whole_clusters_apart(chains):
+    """A cluster at 25% identity has chains in one of train, val and test only; one a cluster is held out."""
+    table = chains.table[chains.table["split"].isin(["train", "val", "test"])]
+    assert (table.groupby("cluster")["split"].nunique() == 1).all()
+    held_out = table[table["split"] != "train"]
+    assert held_out["cluster"].is_unique
+    assert [len(split) for split in chains.splits] == [(chains.table["split"] == s).sum() for s in SPLITS[:3]]
+
+
+def test_reserved_chains_are_the_listed_ones(chains):
+    listed = [(SPLIT_LISTS / f"reserved_{name}.txt").read_text().split() for name in ("chains", "by_search")]
+    assert sorted(record.id for record in chains.reserved) == sorted(listed[0] + listed[1])
+
+
+def test_the_separation_was_proved_for_this_very_file():
+    assert SEPARATION["hits_total"] == 0
+    assert len(SEPARATION["hits"]) == 6
+    assert SEPARATION["table_sha256"] == SUMMARY["sha256"] == Path(f"{default_path()}.sha256").read_text().split()[0]
+
+
+def test_held_out_chains_have_no_homolog_in_train(chains, tmp_path):
+    """The proof's search again, by MMseqs2, for as many test chains as a minute allows; a planted relative is found."""
+    if not shutil.which("mmseqs"):
+        pytest.skip("mmseqs is not installed (Debian: apt install mmseqs2)")
+    sys.path.insert(0, str(BUILD))
+    try:
+        import split as build
+    finally:
+        sys.path.remove(str(BUILD))
+    queries = {record.id: record.sequence for record in chains.test[:40]}
+    targets = {record.id: record.sequence for record in chains.train[::4]}
+    planted = chains.test[0]
+    targets["planted"] = planted.sequence[: len(planted) * 3 // 4]
+    assert build.hits(queries, targets, tmp_path, evalue=0.001) == {(planted.id, "planted")}
+    assert build.related(queries, {"planted": targets["planted"]}, tmp_path) == {"planted"}
+
+
+def test_mini_is_a_part_of_each_split(chains):
+    mini = load_chains("mini")
+    assert [len(split) for split in mini.splits] == [300, 60, 60]
+    for small, whole in zip(mini.splits, chains.splits, strict=True):
+        assert set(small) <= set(whole)
+
+
+def test_reading_twice_gives_the_same_object():
+    assert load_chains() is load_chains()
+    assert load_chains("mini") is load_chains("mini")
+
+
+def test_lookup(chains):
+    assert chains["12AS_A"].sequence.startswith("AYIAKQRQIS")
+    with pytest.raises(ChainDataError, match="no chain '9ZZZ_Z'"):
+        chains["9ZZZ_Z"]
+    with pytest.raises(ChainDataError, match="split 'tests'; expected one of train"):
+        chains.of("tests")
+    with pytest.raises(ChainDataError, match="expected 'all' or 'mini'"):
+        load_chains("tiny")
+
+
+def test_a_set_is_shown_in_one_line(chains):
+    """A notebook shows what a cell ends with; the records of 20,661 chains would be megabytes."""
+    assert len(repr(chains)) < 120
+    assert repr(load_chains("mini")) == "ChainSet of 420 chains: train 300, val 60, test 60"
+
+
+def test_found_from_any_folder(tmp_path):
+    code = "import pssp_tutorial as pssp; print(len(pssp.load_chains()))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "20661"
+
+
+def packed(folder: Path, text: str) -> Path:
+    """A file with a right checksum and the given text."""
+    import hashlib
+
+    path = folder / "chains.tsv.xz"
+    path.write_bytes(lzma.compress(text.encode()))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    (folder / "chains.tsv.xz.sha256").write_text(f"{digest}  chains.tsv.xz\n")
+    return path
+
+
+def test_a_flipped_bit_is_noticed(tmp_path):
+    path = packed(tmp_path, "\t".join(COLUMNS) + "\n")
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ChainDataError, match=r"chains\.tsv\.xz: damaged.*restore it") as caught:
+        load_chains(path=path)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("missing", ["chains.tsv.xz", "chains.tsv.xz.sha256"])
+def test_a_missing_file_is_named(tmp_path, missing):
+    path = packed(tmp_path, "")
+    (tmp_path / missing).unlink()
+    with pytest.raises(ChainDataError, match=r"missing, empty or not readable; restore") as caught:
+        load_chains(path=path)
+    assert str(tmp_path / missing) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("id\tsequence\n", "line 1 is .*; expected the columns id, cluster"),
+        ("\t".join(COLUMNS) + "\n1ABC_A\tx\ttrain\n", "line 2: .*expected 7 fields"),
+        ("\t".join(COLUMNS) + "\n1ABC_A\tx\ttrain\t0\tMK\tHHH\taa\n", "1ABC_A: structure has 3 positions"),
+    ],
+)
+def test_a_wrong_table_is_named(tmp_path, text, message):
+    with pytest.raises(ValueError, match=message):
+        load_chains(path=packed(tmp_path, text))
+
+
+def test_the_readme_tells_the_counts(chains):
+    """The table in data/README.md is prose: it must say what the file holds."""
+    text = (SPLIT_LISTS.parent / "README.md").read_text()
+    for split, count in SUMMARY["splits"].items():
+        assert f"| `{split}` | {count:,} | {SUMMARY['residues_per_split'][split]:,} |" in text
+    assert SUMMARY["sha256"] in text
+    assert f"{SUMMARY['clusters']:,} of them" in text
+    residues = sum(SUMMARY["residues_per_split"].values())
+    assert f"{len(chains.table):,} chains of the Protein Data Bank, {residues:,} residues" in text
+    assert f"has {len((SPLIT_LISTS / 'reserved_chains.txt').read_text().split()):,} chains" in text
+    assert SUMMARY["splits"]["reserved"] > 4_000  # chapter 4 says so
+
+
+def test_a_data_set_that_was_built_anew_is_read_anew(tmp_path):
+    """A reader builds a set, looks at it, and builds it again: the second look must not show the first."""
+    path = tmp_path / "mine.tsv.xz"
+    for chain_id in ("first", "second"):
+        row = "\t".join((chain_id, chain_id, "train", "0", "MKTV", "CHHC", "aaaa"))
+        path.write_bytes(lzma.compress(("\t".join(COLUMNS) + f"\n{row}\n").encode()))
+        path.with_name(f"{path.name}.sha256").write_text(hashlib.sha256(path.read_bytes()).hexdigest())
+        assert load_chains(path=path).records[0].id == chain_id

@@ -1,0 +1,361 @@
+"""Fetching from a server on this machine: every fault is survived, and the file is the same, byte for byte."""
+
+import gzip
+import hashlib
+import json
+import multiprocessing
+import os
+import random
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+from uniprot_server import UniProtServer, fetch_in_child
+
+from pssp_tutorial.core.files import FileError
+from pssp_tutorial.uniprot import cache as uniprot_cache
+from pssp_tutorial.uniprot import fetch as uniprot_fetch
+from pssp_tutorial.uniprot.client import QUERY, FetchError, FetchSettings, QueryError
+from pssp_tutorial.uniprot.fetch import fetch_uniprot
+
+FORMATS = ("txt", "json", "tsv", "fasta")
+KILLS = int(os.environ.get("PSSP_KILLS", "20"))
+
+
+@pytest.fixture
+def server():
+    with UniProtServer().running() as running:
+        yield running
+
+
+@pytest.fixture
+def fetch(server, tmp_path):
+    """Fetch into out.dat with a cache of the test's own."""
+
+    def run(name="out.dat", query="any", settings=None, **options):
+        options = {"cache": tmp_path / "cache", "progress": False} | options
+        return fetch_uniprot(tmp_path / name, query, settings=settings or server.settings(), **options)
+
+    return run
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_pages_become_one_file(server, fetch, tmp_path, format):
+    fetched = fetch(format=format)
+    content = (tmp_path / "out.dat").read_bytes()
+    assert content == server.expected(format)
+    assert len(server.requests) == 10  # 47 entries, 5 a page
+    assert (fetched.entries, fetched.total, fetched.release) == (47, 47, "2026_01")
+    assert fetched.sha256 == hashlib.sha256(content).hexdigest()
+    info = json.loads((tmp_path / "out.dat.info.json").read_text())
+    assert info["release"] == "2026_01"
+    assert info["release_date"] == "28-January-2026"
+    assert info["query"] == "any"
+    assert "CC BY 4.0" in info["licence"]
+
+
+def test_the_request_is_polite_and_asks_for_what_it_should(server, fetch):
+    fetch(query=QUERY, fields=None)
+    first, headers = server.requests[0], server.headers[0]
+    assert first == {"query": QUERY, "format": "txt", "size": "5", "compressed": "true"}
+    assert headers["User-Agent"].startswith("pssp-tutorial/")
+    assert "github.com/pssp-tutorial" in headers["User-Agent"]
+    fetch(format="tsv", fields="accession,length", name="other.tsv")
+    assert server.requests[-1]["fields"] == "accession,length"
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_limit_is_kept_to_the_entry(server, fetch, tmp_path, format):
+    fetched = fetch(format=format, limit=12)
+    assert (tmp_path / "out.dat").read_bytes() == server.expected(format, limit=12)
+    assert fetched.entries == 12
+    assert len(server.requests) == 3
+    fetch(format=format, limit=3, name="three.dat")
+    assert server.requests[-1]["size"] == "3"
+
+
+def test_packed_by_the_ending_and_always_the_same(server, fetch, tmp_path):
+    fetch("a.dat.gz")
+    time.sleep(1.1)  # gzip would store the second
+    fetch("b.dat.gz", cache=tmp_path / "second")
+    first, second = ((tmp_path / name).read_bytes() for name in ("a.dat.gz", "b.dat.gz"))
+    assert first == second
+    assert gzip.decompress(first) == server.expected()
+
+
+def test_a_server_that_does_not_pack(server, fetch, tmp_path):
+    server.packed = False
+    fetch()
+    assert (tmp_path / "out.dat").read_bytes() == server.expected()
+
+
+@pytest.mark.parametrize(
+    "fault", ["wait", 429, 500, 502, 503, 504, "drop", "cut", "truncated", "corrupt", "short", "html", "garbled"]
+)
+@pytest.mark.parametrize("format", ["txt", "json"])
+def test_every_fault_is_survived(server, fetch, tmp_path, fault, format):
+    """The first, a middle and the last page fail, the middle one twice."""
+    server.faults = {0: fault, 4: fault, 5: fault, 12: fault}
+    fetch(format=format)
+    assert (tmp_path / "out.dat").read_bytes() == server.expected(format)
+
+
+def test_every_page_fails_in_another_way(server, fetch, tmp_path):
+    kinds = ["wait", 500, "drop", "cut", "truncated", 503, "corrupt", "short", "garbled", 502]
+    server.faults = {2 * number: kind for number, kind in enumerate(kinds)}
+    fetch()
+    assert (tmp_path / "out.dat").read_bytes() == server.expected()
+
+
+def test_a_server_that_hangs_is_asked_again(server, fetch, tmp_path):
+    server.faults = {1: "hang"}
+    fetch(settings=server.settings(timeout=(1, 0.3)))
+    assert (tmp_path / "out.dat").read_bytes() == server.expected()
+
+
+def test_retry_after_is_honoured(server, fetch, tmp_path, monkeypatch):
+    waits = []
+    monkeypatch.setattr("urllib3.util.retry.time.sleep", waits.append)
+    server.faults = {1: "wait long"}
+    fetch(settings=server.settings(longest_wait=7200))
+    assert [seconds for seconds in waits if seconds > 1] == [3600]
+    assert (tmp_path / "out.dat").read_bytes() == server.expected()
+
+
+def test_nobody_waits_for_an_hour(server, fetch, tmp_path):
+    server.faults = {3: "wait long"}
+    with pytest.raises(FetchError, match="asks to wait 3600 s; try again then: what was fetched is kept"):
+        fetch()
+    assert not (tmp_path / "out.dat").exists()
+    before = len(server.requests)
+    fetch()
+    assert len(server.requests) - before == 7
+    assert (tmp_path / "out.dat").read_bytes() == server.expected()
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (503, "answers 503 Service Unavailable, 3 times; try again later: what was fetched is kept"),
+        ("drop", r"cannot be reached \(ProtocolError\); check the network|the connection broke"),
+        ("truncated", "a damaged page"),
+        ("html", "not whole txt, it begins with b'<html><body>"),
+    ],
+)
+def test_a_fault_that_stays_is_told_and_the_rest_resumes(server, fetch, tmp_path, fault, message):
+    (tmp_path / "out.dat").write_bytes(b"old")
+    server.faults = dict.fromkeys(range(4, 100), fault)
+    with pytest.raises(FetchError, match=message):
+        fetch(settings=server.settings(attempts=3))
+    assert (tmp_path / "out.dat").read_bytes() == b"old"
+    server.faults, before = {}, len(server.requests)
+    fetch()
+    assert len(server.requests) - before == 6  # four pages were kept
+    assert (tmp_path / "out.dat").read_bytes() == server.expected()
+
+
+def test_no_network(tmp_path):
+    settings = FetchSettings(url="http://127.0.0.1:9/search", attempts=2, backoff=0.001)
+    with pytest.raises(FetchError, match=r"127\.0\.0\.1:9 cannot be reached \(NewConnectionError\); check the network"):
+        fetch_uniprot(tmp_path / "out.dat", cache=tmp_path, settings=settings, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (dict(query="nothing"), "the query matches no entry"),
+        (dict(limit=0), "limit 0; expected at least 1"),
+        (dict(format="xml"), "format 'xml'; expected one of txt, json, tsv, fasta"),
+    ],
+)
+def test_a_bad_query_is_told(fetch, tmp_path, options, message):
+    with pytest.raises(QueryError, match=message):
+        fetch(**options)
+    assert not (tmp_path / "out.dat").exists()
+
+
+def test_a_refused_query_is_told_in_unis_words_and_not_repeated(server, fetch):
+    server.faults = {0: 400}
+    with pytest.raises(QueryError, match="refuses the query: 400: 'colour' is not a valid search field"):
+        fetch()
+    assert len(server.requests) == 1
+
+
+def test_a_query_that_matches_too_much_needs_a_limit(server, fetch):
+    with pytest.raises(QueryError, match="matches 47 entries; expected at most 40 without a limit"):
+        fetch(settings=server.settings(largest_total=40))
+    assert fetch(limit=10, settings=server.settings(largest_total=40)).entries == 10
+
+
+# --- releases -------------------------------------------------------------------------------------------------
+
+
+def test_a_release_that_changes_between_pages_starts_the_fetch_over(server, fetch, tmp_path):
+    told = []
+    server.release_at[4] = "2026_02"
+    fetched = fetch(tell=told.append)
+    assert (tmp_path / "out.dat").read_bytes() == server.expected(release="2026_02")
+    assert fetched.release == "2026_02"
+    assert told == ["UniProt changed from release 2026_01 to 2026_02: starting over"]
+
+
+def test_a_release_that_changes_while_a_fetch_is_stopped(server, fetch, tmp_path):
+    server.faults = dict.fromkeys(range(4, 8), 503)
+    with pytest.raises(FetchError):
+        fetch(settings=server.settings(attempts=2))
+    server.faults, server.release_at = {}, {0: "2026_02"}
+    fetch()
+    assert (tmp_path / "out.dat").read_bytes() == server.expected(release="2026_02")
+
+
+def test_a_complete_fetch_is_repeated_only_for_a_new_release(server, fetch, tmp_path):
+    fetch()
+    before = len(server.requests)
+    fetch("again.dat")
+    assert len(server.requests) - before == 1
+    assert server.requests[-1]["size"] == "1"
+    server.release_at = {0: "2026_02"}
+    fetch("later.dat")
+    assert (tmp_path / "again.dat").read_bytes() == server.expected()
+    assert (tmp_path / "later.dat").read_bytes() == server.expected(release="2026_02")
+
+
+def test_a_server_that_changes_its_release_forever(server, fetch):
+    server.release_at = {number: f"2026_{number:02}" for number in range(100)}
+    with pytest.raises(FetchError, match=r"UniProt changed from release .*, 4 times; try again later"):
+        fetch()
+
+
+def test_more_or_fewer_entries_than_announced(server, fetch):
+    server.announced = 50
+    with pytest.raises(FetchError, match="UniProt announced 50 entries and sent 47, 4 times"):
+        fetch()
+    server.announced = 44
+    with pytest.raises(FetchError, match="UniProt announced 44 entries and sent 45, 4 times"):
+        fetch(resume=False)
+
+
+def test_a_next_page_elsewhere_is_refused(server, fetch, monkeypatch):
+    settings = server.settings()
+    monkeypatch.setattr(server, "url", "http://example.org/elsewhere")
+    with pytest.raises(FetchError, match=r"names a next page on example\.org; expected one on the same host"):
+        fetch(settings=settings)
+
+
+# --- the cache ------------------------------------------------------------------------------------------------
+
+
+def test_resume_false_starts_anew(server, fetch):
+    fetch()
+    before = len(server.requests)
+    fetch(resume=False)
+    assert len(server.requests) - before == 10
+
+
+@pytest.mark.parametrize("damage", ["page", "missing page", "state", "state of another shape"])
+def test_a_damaged_cache_is_noticed(server, fetch, tmp_path, damage):
+    fetch()
+    pages = sorted((tmp_path / "cache").rglob("page-*.gz"))
+    state = next((tmp_path / "cache").rglob("state.json"))
+    if damage == "page":
+        pages[3].write_bytes(gzip.compress(b"ID   something else\n//\n"))
+    elif damage == "missing page":
+        pages[3].unlink()
+    else:
+        state.write_text("{" if damage == "state" else '{"pages": [1], "query": 3}')
+    before = len(server.requests)
+    fetch()
+    assert len(server.requests) - before == (7 if "page" in damage else 10)
+    assert (tmp_path / "out.dat").read_bytes() == server.expected()
+
+
+def test_the_cache_is_where_the_variable_says(monkeypatch, tmp_path):
+    monkeypatch.setenv("PSSP_CACHE", str(tmp_path / "there"))
+    assert uniprot_cache.default_folder() == tmp_path / "there"
+    monkeypatch.delenv("PSSP_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert uniprot_cache.default_folder() == tmp_path / "pssp_tutorial"
+
+
+# --- disks and kills ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("place", ["out", "page", "state"])
+def test_a_full_disk_is_told_and_the_old_file_stays(server, fetch, tmp_path, place):
+    """The partial file is led to /dev/full, so that the system itself refuses."""
+    (tmp_path / "out.dat").write_bytes(b"old")
+    fetch("warm.dat")
+    folder = next((tmp_path / "cache" / "uniprot").iterdir())
+    partial = {
+        "out": tmp_path / "out.dat.part",
+        "page": folder / "2026_01" / "page-000010.gz.part",
+        "state": folder / "state.json.part",
+    }[place]
+    if place != "out":
+        next(folder.rglob("page-000010.gz")).unlink()
+    partial.symlink_to("/dev/full")
+    with pytest.raises(FileError, match=r"not written \(No space left on device\)") as caught:
+        fetch()
+    assert str(partial.with_suffix("")) in str(caught.value)
+    assert (tmp_path / "out.dat").read_bytes() == b"old"
+    partial.unlink(missing_ok=True)
+    fetch()
+    assert (tmp_path / "out.dat").read_bytes() == server.expected()
+
+
+def test_a_folder_in_the_way(fetch, tmp_path):
+    (tmp_path / "out.dat").mkdir()
+    with pytest.raises(FileError, match=r"out\.dat: not written \(Is a directory\)"):
+        fetch()
+
+
+def test_a_stop_by_the_user_leaves_nothing_half_written(server, fetch, tmp_path, monkeypatch):
+    (tmp_path / "out.dat").write_bytes(b"old")
+
+    def stop(texts, format):
+        yield b"", b"half"
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(uniprot_fetch, "_entries", stop)
+        with pytest.raises(KeyboardInterrupt):
+            fetch()
+    assert (tmp_path / "out.dat").read_bytes() == b"old"
+    assert not list(tmp_path.glob("*.part"))
+    fetch()
+    assert (tmp_path / "out.dat").read_bytes() == server.expected()
+
+
+def test_a_kill_at_random_moments_then_resume_gives_the_same_file(server, tmp_path):
+    """SIGKILL, so that no code of ours runs at the end; then the fetch goes on in this process."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["pssp_tutorial.uniprot.fetch", "uniprot_server"])
+    server.delay = 0.003
+    cache, out = tmp_path / "cache", tmp_path / "out.dat"
+    arguments = (server.url, str(out), str(cache))
+    fetch_in_child(*arguments)
+    began = time.perf_counter()
+    shutil.rmtree(cache)
+    whole = context.Process(target=fetch_in_child, args=arguments)
+    whole.start()
+    whole.join()
+    duration = time.perf_counter() - began
+    generator = random.Random(20260101)
+    interrupted = set()
+    for _ in range(KILLS):
+        shutil.rmtree(cache)
+        out.write_bytes(b"old")
+        child = context.Process(target=fetch_in_child, args=arguments)
+        child.start()
+        time.sleep(generator.uniform(0, duration))
+        child.kill()
+        child.join()
+        assert out.read_bytes() in (b"old", server.expected())
+        interrupted.add(len(list(cache.rglob("page-*.gz"))))
+        fetch_in_child(*arguments)
+        assert out.read_bytes() == server.expected()
+        assert not list(tmp_path.glob("*.part"))
+    if KILLS >= 20:
+        assert len(interrupted) > 3  # it was stopped at different pages

@@ -1,0 +1,471 @@
+"""UniProt's entries become labels: each position right, nothing called coil that no structure shows."""
+
+import csv
+import gzip
+import hashlib
+import json
+import re
+import shutil
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from uniprot_json_twin import twin
+
+from pssp_tutorial import (
+    LabelReport,
+    label_entries,
+    label_entry,
+    load_uniprot_entries,
+    read_uniprot,
+    uniprot,
+    uniprot_text,
+)
+from pssp_tutorial.uniprot.entry import InactiveEntry, PDBStructure, UniProtEntry, UniProtError, UniProtFeature
+
+HERE = Path(__file__).parent
+DATA = HERE.parent / "data"
+TEXTS = {
+    re.search(r"^AC   (\w+);", text, re.MULTILINE)[1]: text + "//\n" for text in uniprot_text().split("//\n") if text
+}
+ENTRIES = {entry.accession: entry for entry in load_uniprot_entries()}
+
+
+def read(text: str) -> list:
+    return list(read_uniprot(StringIO(text)))
+
+
+STRUCTURE = PDBStructure("1ABC", "X-ray", 2.0, (("A", 2, 18),))
+
+
+def made(*features, length=20, structures=(STRUCTURE,), **fields):
+    """An entry from (kind, start, end, PDB ids...) with one structure of residues 3 to 18."""
+    features = tuple(UniProtFeature(kind, start, end, tuple(ids)) for kind, start, end, *ids in features)
+    return UniProtEntry("P12345", "MADE", "A" * length, features, tuple(structures), **fields)
+
+
+# --- the shipped entries ------------------------------------------------------------------------------------------
+
+
+def test_the_index_says_what_the_file_holds():
+    """The index was made with plain patterns, the entries are read by Bio.SwissProt."""
+    rows = list(csv.DictReader((DATA / "uniprot_entries.tsv").open(), delimiter="\t"))
+    assert [row["accession"] for row in rows] == list(ENTRIES) == list(TEXTS)
+    for row in rows:
+        entry = ENTRIES[row["accession"]]
+        kinds = [feature.kind for feature in entry.features]
+        assert [str(kinds.count(kind)) for kind in ("HELIX", "STRAND", "TURN")] == [
+            row["helix"],
+            row["strand"],
+            row["turn"],
+        ]
+        assert (entry.name, str(len(entry)), entry.date) == (row["name"], row["length"], row["entry_date"])
+        assert row["entry_version"] == (str(entry.version) if entry.version else "")
+        assert row["release"] == (f"Swiss-Prot {entry.release}" if entry.release else f"UniProt of {entry.date}")
+        assert row["licence"]
+
+
+def test_positions_and_evidence_against_plain_patterns():
+    """1-based with both ends in the file, 0-based half-open here: every feature of every entry."""
+    for accession, text in TEXTS.items():
+        lines = re.findall(
+            r"^FT   (HELIX|STRAND|TURN) +(\d+)(?:\.\.| +)?(\d+)?.*\n(?:FT {19}(.*)\n)?", text, re.MULTILINE
+        )
+        expected = []
+        for kind, first, last, evidence in lines:
+            ids = tuple(re.findall(r"PDB:(\w+)", evidence))
+            expected.append(UniProtFeature(kind, int(first) - 1, int(last or first), ids))
+        assert list(ENTRIES[accession].features) == expected
+        sequence = "".join(re.findall(r"^     (.*)$", text, re.MULTILINE)).replace(" ", "")
+        assert ENTRIES[accession].sequence == sequence
+
+
+def test_the_readme_and_the_checksum_agree():
+    digest = hashlib.sha256((DATA / "uniprot_entries.dat.gz").read_bytes()).hexdigest()
+    readme = (DATA / "README.md").read_text()
+    assert f"SHA-256 of `uniprot_entries.dat.gz`: `{digest}`" in readme
+    assert f"{len(ENTRIES)} UniProtKB/Swiss-Prot entries" in readme
+    assert f"{sum(map(len, ENTRIES.values())):,} residues" in readme
+
+
+def test_a_damaged_or_missing_file_is_told(tmp_path, monkeypatch):
+    for name in ("uniprot_entries.dat.gz", "uniprot_entries.dat.gz.sha256"):
+        shutil.copy(DATA / name, tmp_path)
+    path = tmp_path / "uniprot_entries.dat.gz"
+    monkeypatch.setattr(uniprot, "default_path", lambda: path)
+    assert len(uniprot_text()) == 979_390
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(UniProtError, match=r"uniprot_entries\.dat\.gz: damaged: .*; restore it"):
+        uniprot_text()
+    path.unlink()
+    with pytest.raises(UniProtError, match=r"uniprot_entries\.dat\.gz: missing, empty or not readable; restore"):
+        uniprot_text()
+    monkeypatch.undo()
+    with pytest.raises(UniProtError, match="P99999: not among the shipped entries"):
+        uniprot_text("P99999")
+
+
+# --- labels and masks ---------------------------------------------------------------------------------------------
+
+
+def test_an_entry_by_hand():
+    """Q7Z739: structure 6ZOT covers 392 to 571 of 585; its first helix is 393..401, its first strand 417..425."""
+    labelled = label_entry(ENTRIES["Q7Z739"])
+    structure = labelled.record.structure
+    assert set(structure[:391]) == set(structure[571:]) == {"?"}
+    assert "?" not in structure[391:571]
+    assert structure[391:402] == "C" + "H" * 9 + "C"
+    assert structure[415:426] == "C" + "E" * 9 + "H"
+    assert labelled.coverage.tolist() == [391 <= place < 571 for place in range(585)]
+    assert [str(item) for item in labelled.structures] == ["6ZOT X-ray 2.7 Å A/B 392-571"]
+    assert labelled.structures[0].chain_ids == ("6ZOT_A", "6ZOT_B")
+    assert labelled.naive_structure[:391] == "C" * 391
+    assert labelled.record.source == "UniProt Q7Z739 version 153 of 2022-08-03"
+
+
+def test_outside_the_coverage_is_unknown_not_coil():
+    entry = made(("HELIX", 4, 8, "1ABC"))
+    assert label_entry(entry).record.structure == "??CCHHHHCCCCCCCCCC??"
+    assert label_entry(entry).naive_structure == "CCCCHHHHCCCCCCCCCCCC"
+    assert (~label_entry(entry).record.mask).sum() == 4
+
+
+def test_turns_are_coil_or_turn():
+    entry = made(("HELIX", 4, 8, "1ABC"), ("TURN", 9, 11, "1ABC"))
+    assert label_entry(entry).record.structure == "??CCHHHHCCCCCCCCCC??"
+    assert label_entry(entry, turns=True).record.structure == "??CCHHHHCTTCCCCCCC??"
+
+
+def test_coverage_comes_from_the_structures_in_the_evidence_only():
+    structures = (
+        PDBStructure("1ABC", "X-ray", 2.0, (("A", 2, 10),)),
+        PDBStructure("2XYZ", "NMR", None, (("B", 0, 20),)),
+    )
+    assert label_entry(made(("STRAND", 4, 6, "1ABC"), structures=structures)).record.structure == "??CCEECCCC??????????"
+    both = made(("STRAND", 4, 6, "1ABC"), ("HELIX", 12, 15, "2XYZ"), structures=structures)
+    assert label_entry(both).record.structure == "CCCCEECCCCCCHHHCCCCC"
+    assert [item.id for item in label_entry(both).structures] == ["1ABC", "2XYZ"]
+
+
+def test_a_feature_outside_its_range_and_a_range_outside_the_sequence():
+    entry = made(("HELIX", 16, 20, "1ABC"))
+    assert label_entry(entry).record.structure == "??CCCCCCCCCCCCCCHHHH"
+    entry = made(("HELIX", 4, 8, "1ABC"), structures=[PDBStructure("1ABC", chains=(("A", 2, 500),))])
+    assert label_entry(entry).record.structure == "??CCHHHHCCCCCCCCCCCC"
+
+
+@pytest.mark.parametrize(
+    ("policy", "structure", "source"),
+    [
+        ("structures", "??CCHHHHCCEECCCCCC??", "structures"),
+        ("span", "????HHHHCCEE????????", "span"),
+        ("drop", "?" * 20, "none"),
+    ],
+)
+def test_policies_for_entries_without_evidence(policy, structure, source):
+    labelled = label_entry(made(("HELIX", 4, 8), ("STRAND", 10, 12)), without_evidence=policy)
+    assert (labelled.record.structure, labelled.coverage_from) == (structure, source)
+
+
+def test_an_unknown_policy_is_refused():
+    with pytest.raises(UniProtError, match="without_evidence='guess'; expected one of structures, span, drop"):
+        label_entry(made(), without_evidence="guess")
+    with pytest.raises(UniProtError, match=r"methods='X-ray'; expected a collection, such as \['X-ray'\]"):
+        label_entry(made(), methods="X-ray")
+
+
+def test_filters_by_method_and_resolution_leave_nothing_half_known():
+    structures = (
+        PDBStructure("1ABC", "X-ray", 3.5, (("A", 0, 10),)),
+        PDBStructure("2XYZ", "NMR", None, (("A", 8, 20),)),
+        PDBStructure("3PQR", "EM", 2.0, (("A", 0, 20),)),
+    )
+    entry = made(("HELIX", 2, 6, "1ABC"), ("STRAND", 12, 16, "2XYZ"), structures=structures)
+    labelled = label_entry(entry, max_resolution=3.0)
+    assert labelled.record.structure == "????????CCCCEEEECCCC"
+    assert labelled.unsupported == 1
+    assert label_entry(entry, methods=["X-ray"]).record.structure == "CCHHHHCCCC??????????"
+    assert not label_entry(entry, methods=["Fiber"]).record.mask.any()
+    either = made(("HELIX", 2, 6, "1ABC", "3PQR"), structures=structures)
+    assert label_entry(either, max_resolution=3.0).record.structure[2:6] == "HHHH"
+
+
+def test_a_refused_structures_helix_is_unknown_inside_another_structure():
+    structures = (PDBStructure("1ABC", "X-ray", 3.5, (("A", 0, 20),)), PDBStructure("2XYZ", "EM", 2.0, (("A", 0, 20),)))
+    entry = made(("HELIX", 2, 6, "1ABC"), ("STRAND", 12, 16, "2XYZ"), structures=structures)
+    assert label_entry(entry, max_resolution=3.0).record.structure == "CC????CCCCCCEEEECCCC"
+
+
+def test_residues_that_two_kinds_claim_are_unknown():
+    entry = made(("HELIX", 4, 8, "1ABC"), ("STRAND", 7, 10, "1ABC"), ("HELIX", 5, 6, "1ABC"))
+    labelled = label_entry(entry)
+    assert labelled.record.structure == "??CCHHH?EECCCCCCCC??"
+    assert labelled.conflicts == 1
+
+
+def flat(*features: str) -> str:
+    """A flat-file entry of 20 alanines with these features."""
+    return (
+        "ID   MADE_TEST               Reviewed;          20 AA.\nAC   P12345; Q99999;\n"
+        "DT   01-JAN-2020, integrated into UniProtKB/Swiss-Prot.\nDT   01-JAN-2020, sequence version 1.\n"
+        "DT   03-AUG-2022, entry version 7.\nDE   RecName: Full=Made;\nDE   Flags: Precursor; Fragment;\n"
+        "DR   PDB; 1ABC; X-ray; 2.00 A; A=3-18.\n"
+        + "".join(f'FT   {feature}\nFT{"":19}/evidence="ECO:0007829|PDB:1ABC"\n' for feature in features)
+        + f"SQ   SEQUENCE   20 AA;  2000 MW;  {crc('A' * 20)} CRC64;\n     {'A' * 20}\n//\n"
+    )
+
+
+def crc(sequence: str) -> str:
+    from Bio.SeqUtils.CheckSum import crc64
+
+    return crc64(sequence).removeprefix("CRC-")
+
+
+@pytest.mark.parametrize(
+    ("location", "start", "end", "exact"),
+    [
+        ("4..17", 3, 17, True),
+        ("5", 4, 5, True),
+        ("?..8", 0, 8, False),
+        ("4..?", 3, 20, False),
+        ("?4..8", 0, 8, False),
+        ("<1..8", 0, 8, False),
+        ("4..>20", 3, 20, False),
+        ("?..?", 0, 20, False),
+    ],
+)
+def test_positions_in_the_flat_file(location, start, end, exact):
+    (entry,) = read(flat(f"HELIX           {location}"))
+    assert entry.features == (UniProtFeature("HELIX", start, end, ("1ABC",), exact),)
+
+
+def test_open_ends_are_unknown_as_far_as_they_may_reach():
+    (entry,) = read(flat("STRAND          2..4", "HELIX           ?..8"))
+    labelled = label_entry(entry)
+    assert labelled.record.structure == "?EEE????CCCCCCCCCC??"
+    assert labelled.fuzzy == 1
+
+
+def test_features_of_isoforms_have_no_place_here():
+    (entry,) = read(flat("HELIX           P12345-2:5..9", "STRAND          4..6"))
+    assert [feature.kind for feature in entry.features] == ["STRAND"]
+    assert entry.isoform_features == 1
+    (only,) = read(flat("HELIX           P12345-2:5..9"))
+    report = LabelReport()
+    assert not list(label_entries([only], report=report))
+    assert report.dropped == [("P12345", "no helix, strand or turn: only on other isoforms")]
+
+
+def test_flags_names_and_dates():
+    (entry,) = read(flat("HELIX           4..8"))
+    assert (entry.fragment, entry.reviewed, entry.version, entry.date) == (True, True, 7, "2022-08-03")
+    assert entry.secondary == ("Q99999",)
+    assert [item.accession for item in ENTRIES.values() if item.fragment] == ["P00981"]
+
+
+# --- the report ---------------------------------------------------------------------------------------------------
+
+
+def test_the_report_counts_what_was_labelled():
+    report = LabelReport()
+    labelled = list(label_entries(ENTRIES.values(), report=report))
+    assert (report.read, report.kept) == (47, len(labelled)) == (47, 44)
+    assert report.residues == sum(len(item.entry) for item in labelled)
+    assert report.known == sum(int(item.record.mask.sum()) for item in labelled)
+    assert report.dropped == [
+        (name, "no coverage: PDB structures without a range") for name in ("P01100", "P05414", "P06994")
+    ]
+    assert report.table["accession"].tolist() == ["P01100", "P05414", "P06994"]
+    for item in labelled:
+        assert len(item.entry.sequence) == len(item.record.structure) == len(item.record.mask) == len(item.coverage)
+        assert not item.record.mask[~item.coverage].any()
+
+
+def test_merged_and_deleted_accessions_are_told():
+    inactive = [
+        InactiveEntry("P00001", "demerged", ("P99999", "P99998")),
+        InactiveEntry("A0A008APQ8", "deleted (gone)"),
+    ]
+    report = LabelReport()
+    kept = {item.entry.accession for item in label_entries([*inactive, ENTRIES["Q7Z739"]], report=report)}
+    asked = ["Q7Z739", "B3KXL4", "P00001", "A0A008APQ8", "Q00000"]
+    assert report.find(asked, kept) == {
+        "Q7Z739": "kept",
+        "B3KXL4": "merged into Q7Z739",
+        "P00001": "dropped: inactive: demerged into P99999, P99998",
+        "A0A008APQ8": "dropped: inactive: deleted (gone)",
+        "Q00000": "not found",
+    }
+    assert report.reasons == {"inactive": 2}
+
+
+# --- JSON ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["P60904.json", "Q13454_search.json"])
+def test_json_written_by_hand_gives_the_record_of_the_flat_file(name):
+    entry, *rest = read_uniprot(HERE / "data" / name)
+    assert entry == ENTRIES[entry.accession]
+    assert label_entry(entry).record == label_entry(ENTRIES[entry.accession]).record
+    assert rest in ([], [InactiveEntry("Q14911", "merged", ("Q13454",))])
+
+
+@pytest.mark.parametrize("accession", TEXTS)
+def test_json_twins_of_all_entries(accession):
+    """The converter reads the flat text with plain patterns, so that it shares no code with the parser."""
+    document = twin(TEXTS[accession])
+    (entry,) = read(json.dumps(document))
+    expected = ENTRIES[accession]
+    if expected.release:  # JSON has versions only, and began after these entries
+        assert entry.features == expected.features
+        assert entry.sequence == expected.sequence
+    else:
+        assert entry == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "place"),
+    [
+        ((4, "EXACT"), (17, "EXACT"), (3, 17, True)),
+        ((None, "UNKNOWN"), (8, "EXACT"), (0, 8, False)),
+        ((4, "UNSURE"), (8, "EXACT"), (0, 8, False)),
+        ((1, "OUTSIDE"), (8, "EXACT"), (0, 8, False)),
+        ((4, "EXACT"), (20, "OUTSIDE"), (3, 20, False)),
+    ],
+)
+def test_positions_in_json_are_those_of_the_flat_file(start, end, place):
+    document = twin(flat("HELIX           4..8"))
+    location = {
+        name: {"value": value, "modifier": kind} for name, (value, kind) in {"start": start, "end": end}.items()
+    }
+    document["features"][0]["location"] = location
+    (entry,) = read(json.dumps(document))
+    found = entry.features[0]
+    assert (found.start, found.end, found.exact) == place
+    location["sequence"] = "P12345-2"
+    (entry,) = read(json.dumps(document))
+    assert (entry.features, entry.isoform_features) == ((), 1)
+
+
+def test_json_in_every_layout(tmp_path):
+    documents = [twin(TEXTS[name]) for name in ("P60904", "Q7Z739", "P04439", "P62258")]
+    expected = [ENTRIES[document["primaryAccession"]] for document in documents]
+    layouts = [
+        json.dumps({"results": documents}),
+        json.dumps({"results": documents}, indent=2),
+        "\n\n " + json.dumps(documents),
+        "\n".join(map(json.dumps, documents)) + "\n",
+        '{"results":[\n' + ",\n".join(map(json.dumps, documents)) + "\n]}\n",
+    ]
+    for layout in layouts:
+        assert read(layout) == expected
+    path = tmp_path / "entries.json.gz"
+    path.write_bytes(gzip.compress(layouts[4].encode()))
+    entries = list(read_uniprot(path))
+    assert entries == expected
+    assert [entry.line for entry in entries] == [2, 3, 4, 5]
+    assert read(json.dumps(documents[0])) == expected[:1]
+
+
+# --- damage -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "problem"),
+    [
+        ("585 AA.\nAC", "584 AA.\nAC", "ID   ", "the sequence has 585 residues, the entry says 584"),
+        (
+            "  393..401",
+            "  393..901",
+            "ID   ",
+            "HELIX 393..901 in a sequence of 585 residues; expected",
+        ),
+        ("  393..401", "  401..393", "FT   HELIX           401", "Bio.SwissProt cannot read the line"),
+        ("  393..401", "  3x3..401", "FT   HELIX           3x3", "Bio.SwissProt cannot read the line"),
+        ("     MSATSVDQRP", "     MSATSVDQRW", "ID   ", "the sequence's CRC64 is "),
+        ("     MSATSVDQRP", "     MSAT-VDQRP", "ID   ", "residue 5 is '-'; expected capital letters"),
+        ("AC   Q7Z739;", "AC   Q7Z7;", "ID   ", "accession 'Q7Z7'; expected one such as P12345"),
+        ("AC   Q7Z739; B3KXL4; Q63Z37; Q659A3;\n", "", "ID   ", "accession ''; expected one such as P12345"),
+        ("GN   Name", "XX   Name", "XX   ", "the line begins with 'XX   '; expected a line code"),
+        ("SQ   SEQUENCE", "CC   SEQUENCE", "//", "Bio.SwissProt cannot read the line (ValueError: no SQ line"),
+    ],
+)
+def test_a_damaged_entry_is_named_with_file_line_and_entry(tmp_path, old, new, at, problem):
+    text = TEXTS["Q7Z739"]
+    assert old in text
+    path = tmp_path / "damaged.dat"
+    damaged = text.replace(old, new, 1)
+    line = next(number for number, found in enumerate(damaged.splitlines(), start=1) if found.startswith(at))
+    path.write_text(TEXTS["P62258"] + damaged)
+    offset = TEXTS["P62258"].count("\n")
+    with pytest.raises(UniProtError) as caught:
+        list(read_uniprot(path))
+    error = caught.value
+    assert problem in error.problem
+    assert (error.file, error.line - offset) == (str(path), line)
+    assert error.entry in ("Q7Z739", "Q7Z7", "YTHD3_HUMAN")
+    errors = []
+    path.write_text(path.read_text() + TEXTS["P60904"])
+    assert [entry.accession for entry in read_uniprot(path, on_error=errors.append)] == ["P62258", "P60904"]
+    assert [str(error) for error in errors] == [str(caught.value)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.fasta", b">a\nMKT\n", r"a\.fasta: line 1: entry 1: the line is '>a'; expected an entry from 'ID   '"),
+        ("a.dat", b"ID   X\nAC   P12345;\n", r"a\.dat: line 2: P12345: the file ends within the entry; expected '//'"),
+        ("a.dat", b"\nID   X\n//\n", r"a\.dat: line 2: X: Bio\.SwissProt cannot read the line"),
+        ("a.dat", b"//\n", r"a\.dat: line 1: entry 1: the line is '//'; expected an entry"),
+        ("a.dat", b"ID   \xff\xfe\n//\n", r"a\.dat: line 1: entry 1: not readable as text"),
+        ("a.dat.gz", gzip.compress(b"ID   X\n" * 9000)[:-20], r"a\.dat\.gz: line \d+: entry 1: not readable as text"),
+        ("a.dat.gz", b"plain", r"a\.dat\.gz: line 1: entry 1: not readable as text"),
+        ("a.json", b'{"results": [{"a": 1}', r"a\.json: line 1: entry 1: field 'entryType' is missing; expected str"),
+        ("a.json", b'[\n\n{"entryType": "x"', r"a\.json: line 3: entry 1: not JSON"),
+        ("a.json", b"[1]", r"a\.json: line 1: entry 1: '1\]'; expected an object in braces"),
+        ("a.json", b"[" * 100_000, r"a\.json: line 1: entry 1: '\[\[+'; expected an object"),
+        ("a.json", b'{"a":' * 100_000, r"a\.json: line 1: entry 1: JSON nested too deeply"),
+    ],
+)
+def test_what_is_no_uniprot_file_is_told(tmp_path, name, content, message):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(UniProtError, match=message):
+        list(read_uniprot(path))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sequence": None}, "field 'sequence' is missing; expected dict"),
+        ({"features": "none"}, "field 'features' is 'none'; expected list"),
+        ({"features": [1]}, "field 'features' holds 1; expected objects"),
+        ({"features": [{"type": "Helix"}]}, "field 'location' is missing; expected dict"),
+        ({"primaryAccession": 7}, "accession '7'; expected one such as P12345"),
+        ({"features": [], "sequence": {"value": "MK", "length": True}}, "field 'length' is True; expected int"),
+        ({"features": [], "sequence": {"value": "MK", "length": 3}}, "the sequence has 2 residues, the entry says 3"),
+    ],
+)
+def test_json_of_another_shape_is_told(change, message):
+    document = twin(TEXTS["P60904"]) | change
+    with pytest.raises(UniProtError, match=message.replace("(", r"\(")) as caught:
+        read("\n" + json.dumps(document))
+    assert caught.value.line == 2
+    assert caught.value.entry in ("P60904", "7")
+
+
+def test_an_empty_file_holds_no_entry_and_a_missing_one_is_told(tmp_path):
+    assert read("") == read("\n \n") == read("[]") == read('{"results": []}') == []
+    with pytest.raises(UniProtError, match=r"nothing\.dat: no such file or directory"):
+        list(read_uniprot(tmp_path / "nothing.dat"))
+    with pytest.raises(UniProtError, match="is a directory"):
+        list(read_uniprot(tmp_path))
+
+
+def test_every_line_of_the_mask_is_boolean():
+    labelled = label_entry(ENTRIES["P04439"])
+    assert labelled.record.mask.dtype == labelled.coverage.dtype == np.bool_
+    assert len(labelled.structures) == len(
+        {pdb_id for feature in labelled.entry.features for pdb_id in feature.structures}
+    )

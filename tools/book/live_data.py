@@ -1,0 +1,69 @@
+"""Write the data of the interactive pages: scripts that the browser loads beside the page, also from file://.
+
+    python tools/book/live_data.py
+
+`_assets/live/small_model.js` holds the weights of `data/models/small.safetensors`, `_assets/live/gate_data.js` the
+proteins to look at and the order of the units, which `figures/microscope.py` measured.
+"""
+
+import base64
+import json
+from pathlib import Path
+
+import torch
+
+from pssp_tutorial import load_chains
+from pssp_tutorial.models.storage import load_pretrained
+from pssp_tutorial.proteins import alphabet
+
+BOOK = Path(__file__).parents[2] / "book"
+LIVE = BOOK / "_assets" / "live"
+MEASURED = BOOK / "results" / "microscope.json"
+MODEL_FILE = BOOK.parent / "data" / "models" / "small.safetensors"
+
+
+def model_script() -> str:
+    """The small model as JavaScript: its letters, the shapes of its tensors, and their numbers as float16 in base64."""
+    model = load_pretrained(MODEL_FILE)
+    tensors = model.state_dict()
+    numbers = b"".join(tensor.to(torch.float16).numpy().astype("<f2").tobytes() for tensor in tensors.values())
+    document = {
+        "name": model.name,
+        "residues": alphabet.RESIDUES,
+        "states": alphabet.states_of(model.num_classes),
+        "unusual": alphabet._UNUSUAL,
+        "layers": model.config["num_layers"],
+        "units": model.config["hidden_size"],
+        "shapes": {name: list(tensor.shape) for name, tensor in tensors.items()},
+        "base64": base64.b64encode(numbers).decode(),
+    }
+    return script("smallModel", document)
+
+
+def gates_script() -> str:
+    """The proteins with their true states, and for each layer and direction the units in order."""
+    values = json.loads(MEASURED.read_text(encoding="utf-8"))["values"]
+    proteins = []
+    for protein in values["proteins"].values():
+        record = load_chains()[protein["id"]]
+        structure = alphabet.reduce_states(record.structure)
+        proteins.append({"id": record.id, "kind": protein["kind"], "sequence": record.sequence, "structure": structure})
+    order = [
+        [[{"unit": unit, "follows": follows, "r": round(r, 4)} for unit, follows, r in way] for way in layer]
+        for layer in values["order"]
+    ]
+    return script("gateData", {"proteins": proteins, "order": order, "unit": values["unit"]["number"]})
+
+
+def script(name: str, document: object) -> str:
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return f"// Written by tools/book/live_data.py.\n(globalThis.PSSP ??= {{}}).{name} = {text};\n"
+
+
+def main() -> None:
+    (LIVE / "small_model.js").write_text(model_script(), encoding="utf-8")
+    (LIVE / "gate_data.js").write_text(gates_script(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
