@@ -12,14 +12,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from pssp_tutorial.cli.options import output, threads
 from pssp_tutorial.core.errors import PSSPError
-from pssp_tutorial.core.files import check_targets, packed, write_atomically
+from pssp_tutorial.core.files import check_targets
 from pssp_tutorial.prediction.writers import FORMATS, Folder, Single
 from pssp_tutorial.proteins.alphabet import looks_like_dna
 from pssp_tutorial.proteins.fasta import open_text, read_fasta
 
 SKIPPED = 5  # exit code
-MOST_THREADS = 1024
 
 HELP = """Predict helix, strand and coil for each protein of a FASTA file, from its sequence alone.
 
@@ -137,23 +137,6 @@ def _output(options: Namespace, model: str) -> Iterator[Single | Folder]:
     """Where predictions are written: standard output, a file that appears when it is complete, or a folder."""
     if options.format == "ss2" and (options.out.endswith(("/", "\\")) or Path(options.out).is_dir()):
         yield Folder(options.out, model)
-    elif options.out == "-":
-        yield Single(sys.stdout.buffer if hasattr(sys.stdout, "buffer") else _TextSink(), options.format, model)
     else:
-        with write_atomically(options.out) as handle, packed(handle, options.out) as target:
-            yield Single(target, options.format, model)
-
-
-class _TextSink:
-    """Standard output that takes text only, as in a notebook."""
-
-    def write(self, data: bytes) -> int:
-        return sys.stdout.write(data.decode())
-
-
-def threads(text: str) -> int:
-    """A number of threads, as an option gives it; a system that cannot start as many would end Python."""
-    value = int(text) if text.isdecimal() else 0
-    if not 1 <= value <= MOST_THREADS:
-        raise argparse.ArgumentTypeError(f"{text!r}; expected a number from 1 to {MOST_THREADS}")
-    return value
+        with output(options.out) as handle:
+            yield Single(handle, options.format, model)

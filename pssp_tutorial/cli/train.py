@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pssp_tutorial.cli.predict import threads
+from pssp_tutorial.cli.options import threads
 from pssp_tutorial.core.files import check_targets
 from pssp_tutorial.proteins.alphabet import STATES3, UNKNOWN_STATE
 

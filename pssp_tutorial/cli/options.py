@@ -1,0 +1,98 @@
+"""What the commands share: numbers and names on the command line, standard input and output, messages and bars."""
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, TextIO, cast
+
+from tqdm import tqdm
+
+from pssp_tutorial.core.files import packed, write_atomically
+
+MOST_THREADS = 1024
+
+
+def positive(text: str) -> int:
+    """A whole number of 1 or more, as an option gives it.
+
+    >>> positive("20")
+    20
+    """
+    value = int(text) if text.isdecimal() else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a number of 1 or more")
+    return value
+
+
+def threads(text: str) -> int:
+    """A number of threads, as an option gives it; a system that cannot start as many would end Python.
+
+    >>> threads("2")
+    2
+    """
+    value = int(text) if text.isdecimal() else 0
+    if not 1 <= value <= MOST_THREADS:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a number from 1 to {MOST_THREADS}")
+    return value
+
+
+def file_name(text: str) -> str:
+    """The name of a file that may be replaced; of a link, the file that it leads to.
+
+    >>> file_name("mine.tsv")
+    'mine.tsv'
+    """
+    path = Path(text)
+    if text == "-" or (path.exists() and not (path.is_file() or path.is_dir())):
+        raise argparse.ArgumentTypeError(f"{text!r}; expected the name of a file, not a device or a pipe")
+    return str(path.resolve()) if path.is_symlink() else text
+
+
+def file_or_standard_output(text: str) -> str:
+    """The name of a file that may be replaced, or ``-`` for standard output.
+
+    >>> file_or_standard_output("-")
+    '-'
+    """
+    return text if text == "-" else file_name(text)
+
+
+def standard_input() -> BinaryIO | TextIO:
+    """Standard input as bytes, whatever the terminal speaks, or as text where it is nothing else, as in a notebook."""
+    return getattr(sys.stdin, "buffer", sys.stdin)
+
+
+def standard_output() -> BinaryIO:
+    """Standard output for bytes; one that takes only text, as in a notebook, gets them as UTF-8."""
+    return cast(BinaryIO, getattr(sys.stdout, "buffer", None) or _TextSink())
+
+
+@contextmanager
+def output(name: str) -> Iterator[BinaryIO]:
+    """Standard output for ``-``; else a file that appears when it is complete, packed as its ending says."""
+    if name == "-":
+        yield standard_output()
+    else:
+        with write_atomically(name) as handle, packed(handle, name) as target:
+            yield target
+
+
+class _TextSink:
+    """Standard output that takes text only."""
+
+    def write(self, data: bytes) -> int:
+        return sys.stdout.write(data.decode())
+
+
+def tell(sentence: str, *, quiet: bool = False) -> None:
+    """Write one line to standard error, without tearing a bar that is shown there."""
+    if not quiet:
+        tqdm.write(sentence, file=sys.stderr)
+
+
+def progress_bar(items: Iterable | None = None, *, unit: str, total: int | None = None, quiet: bool = False) -> tqdm:
+    """A bar over items, or one to be updated by hand: on a terminal only, never in a log file."""
+    hidden = quiet or not sys.stderr.isatty()
+    return tqdm(items, total=total, unit=f" {unit}", disable=hidden, leave=False)
