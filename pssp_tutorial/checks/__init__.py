@@ -14,9 +14,13 @@ from importlib import import_module
 from typing import Any
 
 _COUNTS = {1: 4, 2: 5, 3: 4, 4: 4, 5: 4, 6: 4, 7: 4, 8: 3}
-EXERCISES = tuple(f"exercise_{chapter}_{n}" for chapter, count in _COUNTS.items() for n in range(1, count + 1))
-_HOME = {name: f"chapter_{name[9]}" for name in EXERCISES}
-_HOME |= {"Verdict": "grading", "Quiz": "quizzes", "quiz": "quizzes", "read_verdicts": "grading"}
+_HOME = {
+    f"exercise_{chapter}_{number}": f"chapter_{chapter}"
+    for chapter, count in _COUNTS.items()
+    for number in range(1, count + 1)
+}
+EXERCISES = tuple(_HOME)
+_HOME |= {"Verdict": "verdict", "Quiz": "quizzes", "quiz": "quizzes", "read_verdicts": "verdict"}
 __all__ = [*sorted(_HOME), "EXERCISES"]
 
 

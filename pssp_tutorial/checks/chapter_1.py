@@ -1,56 +1,88 @@
 """Graders of chapter 1: proteins and their secondary structure."""
 
 import re
-from collections.abc import Callable
 
 import numpy as np
 
-from pssp_tutorial.checks.grading import Verdict, grade
+from pssp_tutorial.checks.grading import Cases, by_cases
 from pssp_tutorial.proteins.alphabet import RESIDUES
 
 OTHER_ORDER = "ARNDCQEGHILKMFPSTWYV"  # by name, as many tables have it
 
 
-def exercise_1_1(longest_helix: Callable[[str], int]) -> Verdict:
-    """``longest_helix(structure)``: residues of the longest helix in a string of DSSP's eight letters; 0 without one.
+def helices(structure: str, pattern: str = "[HGI]+") -> list[int]:
+    """The helices' lengths."""
+    return [len(run) for run in re.findall(pattern, structure)]
 
-    >>> exercise_1_1(lambda structure: sum(map(structure.count, "HGI"))).hint
-    'You count all residues in helices. Cut the string into its segments first, then take the longest.'
-    """
 
-    def runs(structure: str, letters: str) -> list[int]:
-        return [len(run) for run in re.findall(f"[{letters}]+", structure)]
-
-    cases = {
+@by_cases(
+    "1.1",
+    cases={
         "two helices": ("CCHHHHTTHHHHHHHSEE",),
         "an α-helix that goes on as a 3-10 helix": ("CHHHHGGGCCHHHHHC",),
         "a π-helix": ("CCIIIIICHHHC",),
         "a helix at the chain's end": ("CHHHCCEEECHHHHHH",),
         "a chain without a helix": ("CCEEEEESSTT",),
-    }
-    mistakes = [
-        (
-            lambda text: sum(runs(text, "HGI")),
-            "You count all residues in helices. Cut the string into its segments first, then take the longest.",
+    },
+    mistakes={
+        "You count all residues in helices. Cut the string into its segments first, then take the longest.": (
+            lambda structure: sum(helices(structure))
         ),
-        (
-            lambda text: max(runs(text, "H"), default=0),
-            "You look for the letter H alone. By the default reduction G and I are helix as well.",
+        "You look for the letter H alone. By the default reduction G and I are helix as well.": (
+            lambda structure: max(helices(structure, "H+"), default=0)
         ),
-        (
-            lambda text: len(runs(text, "HGI")),
-            "You count the helices, not their residues.",
+        "You count the helices, not their residues.": lambda structure: len(helices(structure)),
+        "A helix that runs to the last residue is never closed. Close it after the loop.": (
+            lambda structure: max(helices(structure, "[HGI]+(?=[^HGI])"), default=0)
         ),
-        (
-            lambda text: max([len(run) for run in re.findall("[HGI]+(?=[^HGI])", text)], default=0),
-            "A helix that runs to the last residue is never closed. Close it after the loop.",
-        ),
-    ]
-    hint = "Reduce to three states, split at everything that is not H, and take the length of the longest piece."
-    return grade("1.1", longest_helix, lambda text: max(runs(text, "HGI"), default=0), cases, mistakes, hint)
+    },
+    hint="Reduce to three states, split at everything that is not H, and take the length of the longest piece.",
+)
+def exercise_1_1(structure: str) -> int:
+    """``longest_helix(structure)``: residues of the longest helix in a string of DSSP's eight letters; 0 without one.
+
+    >>> exercise_1_1(lambda structure: sum(map(structure.count, "HGI"))).hint
+    'You count all residues in helices. Cut the string into its segments first, then take the longest.'
+    """
+    return max(helices(structure), default=0)
 
 
-def exercise_1_2(q3: Callable[[str, str], float]) -> Verdict:
+def hits(true: str, predicted: str) -> int:
+    """Residues at which the two agree."""
+    return sum(map(str.__eq__, true, predicted))
+
+
+def mean_over_classes(true: str, predicted: str) -> float:
+    """The mean of the states' accuracies."""
+    pairs = list(zip(true, predicted, strict=True))
+    shares = [pairs.count((state, state)) / true.count(state) for state in set(true) - {"?"}]
+    return sum(shares) / len(shares)
+
+
+@by_cases(
+    "1.2",
+    cases={
+        "all right": ("HHHCC", "HHHCC"),
+        "half right": ("HHEECC", "HHHHCE"),
+        "two unknown residues": ("CHHHE??C", "CHHCEHHC"),
+        "unknown residues predicted as coil": ("??HHHEE??C", "CCHHCEECCC"),
+    },
+    mistakes={
+        "An unknown residue is no error: it counts neither above nor below the line.": (
+            lambda true, predicted: hits(true, predicted) / len(true)
+        ),
+        "You read the unknown state as coil. Nobody knows what it is: leave these residues out.": (
+            lambda true, predicted: hits(true.replace("?", "C"), predicted) / len(true)
+        ),
+        "That is a percentage. In this book every score is a fraction from 0 to 1.": (
+            lambda true, predicted: 100 * hits(true, predicted) / len(true.replace("?", ""))
+        ),
+        "That is the mean over the classes. Q3 is a mean over residues: count the hits, count the residues, "
+        "divide once.": mean_over_classes,
+    },
+    hint="Count the residues where both strings agree, and divide by the number of residues of known state.",
+)
+def exercise_1_2(true: str, predicted: str) -> float:
     """``q3(true, predicted)``: share of the residues of known state that are predicted right.
 
     Both are strings of H, E and C; where no experiment saw the residue, ``true`` has ``?``.
@@ -58,48 +90,42 @@ def exercise_1_2(q3: Callable[[str, str], float]) -> Verdict:
     >>> exercise_1_2(lambda true, predicted: sum(map(str.__eq__, true, predicted)) / len(true)).passed
     False
     """
+    return hits(true, predicted) / len(true.replace("?", ""))
 
-    def hits(true: str, predicted: str) -> int:
-        return sum(a == b for a, b in zip(true, predicted, strict=True))
 
-    def known(true: str) -> int:
-        return len(true) - true.count("?")
+def curve(coefficients: np.ndarray, letter: str, state: int = 0, order: str = RESIDUES) -> np.ndarray:
+    """The weights of a letter for a state at each place, [place]."""
+    return coefficients.reshape(3, -1, 21)[state, :, order.index(letter)]
 
-    def by_class(true: str, predicted: str) -> float:
-        pairs = list(zip(true, predicted, strict=True))
-        states = sorted(set(true) - {"?"})
-        return float(np.mean([sum(a == b == state for a, b in pairs) / true.count(state) for state in states]))
 
-    cases = {
-        "all right": ("HHHCC", "HHHCC"),
-        "half right": ("HHEECC", "HHHHCE"),
-        "two unknown residues": ("CHHHE??C", "CHHCEHHC"),
-        "unknown residues predicted as coil": ("??HHHEE??C", "CCHHCEECCC"),
+def window_weights() -> Cases:
+    generator = np.random.default_rng(0)
+    return {
+        "proline in a window of 17": (generator.normal(size=(3, 17 * 21)), "P"),
+        "lysine in a window of 5": (generator.normal(size=(3, 5 * 21)), "K"),
+        "aspartate in a window of 9": (generator.normal(size=(3, 9 * 21)), "D"),
     }
-    mistakes = [
-        (
-            lambda true, predicted: hits(true, predicted) / len(true),
-            "An unknown residue is no error: it counts neither above nor below the line.",
-        ),
-        (
-            lambda true, predicted: hits(true.replace("?", "C"), predicted) / len(true),
-            "You read the unknown state as coil. Nobody knows what it is: leave these residues out.",
-        ),
-        (
-            lambda true, predicted: 100 * hits(true, predicted) / known(true),
-            "That is a percentage. In this book every score is a fraction from 0 to 1.",
-        ),
-        (
-            by_class,
-            "That is the mean over the classes. Q3 is a mean over residues: count the hits, count the residues, "
-            "divide once.",
-        ),
-    ]
-    hint = "Count the residues where both strings agree, and divide by the number of residues of known state."
-    return grade("1.2", q3, lambda true, predicted: hits(true, predicted) / known(true), cases, mistakes, hint)
 
 
-def exercise_1_3(helix_curve: Callable[[np.ndarray, str], np.ndarray]) -> Verdict:
+@by_cases(
+    "1.3",
+    cases=window_weights,
+    mistakes={
+        "The axes are swapped: a row holds one block of 21 residues for each place, so it is `[class, place, "
+        "residue]`.": lambda coefficients, letter: coefficients.reshape(3, 21, -1)[0, RESIDUES.index(letter)],
+        "These are the weights for coil. The classes stand in the order H, E, C.": (
+            lambda coefficients, letter: curve(coefficients, letter, 2)
+        ),
+        "These are the weights for strand. Counting begins at 0, and the first class is helix.": (
+            lambda coefficients, letter: curve(coefficients, letter, 1)
+        ),
+        "That is another residue. The channels stand in the order of `pssp.RESIDUES`, by one-letter code.": (
+            lambda coefficients, letter: curve(coefficients, letter, order=OTHER_ORDER)
+        ),
+    },
+    hint="Reshape to `[class, place, residue]`; `pssp.AMINO_ACIDS.index(letter)` is the residue's channel.",
+)
+def exercise_1_3(coefficients: np.ndarray, letter: str) -> np.ndarray:
     """``helix_curve(coefficients, letter)``: the weight for helix at each place of the window, ``float[place]``.
 
     ``coefficients`` is what scikit-learn's classifier has in ``coef_``: ``[class, place x residue]`` with the classes
@@ -108,40 +134,43 @@ def exercise_1_3(helix_curve: Callable[[np.ndarray, str], np.ndarray]) -> Verdic
     >>> exercise_1_3(lambda coefficients, letter: coefficients.reshape(3, 21, -1)[0, 0]).passed
     False
     """
+    return curve(coefficients, letter)
 
-    def curve(coefficients: np.ndarray, letter: str, state: int = 0, order: str = RESIDUES) -> np.ndarray:
-        return coefficients.reshape(3, -1, 21)[state, :, order.index(letter)]
 
+def windows(probabilities: np.ndarray, half: int, shift: int = 0, mode: str = "constant") -> np.ndarray:
+    """Each residue with its neighbours, [length, place, class]."""
+    padded = np.pad(probabilities, ((half, half + shift), (0, 0)), mode=mode)  # type: ignore[call-overload]
+    rows = range(shift, shift + len(probabilities))
+    return np.stack([padded[row : row + 2 * half + 1] for row in rows])
+
+
+def chains() -> Cases:
     generator = np.random.default_rng(0)
-    cases = {
-        "proline in a window of 17": (generator.normal(size=(3, 17 * 21)), "P"),
-        "lysine in a window of 5": (generator.normal(size=(3, 5 * 21)), "K"),
-        "aspartate in a window of 9": (generator.normal(size=(3, 9 * 21)), "D"),
+    return {
+        f"{length} residues, {half} neighbours on each side": (generator.dirichlet(np.ones(3), length), half)
+        for length, half in ((12, 2), (30, 7), (40, 3))
     }
-    mistakes = [
-        (
-            lambda c, letter: c.reshape(3, 21, -1)[0, RESIDUES.index(letter)],
-            "The axes are swapped: a row holds one block of 21 residues for each place, so it is `[class, place, "
-            "residue]`.",
-        ),
-        (
-            lambda c, letter: curve(c, letter, 2),
-            "These are the weights for coil. The classes stand in the order H, E, C.",
-        ),
-        (
-            lambda c, letter: curve(c, letter, 1),
-            "These are the weights for strand. Counting begins at 0, and the first class is helix.",
-        ),
-        (
-            lambda c, letter: curve(c, letter, 0, OTHER_ORDER),
-            "That is another residue. The channels stand in the order of `pssp.RESIDUES`, by one-letter code.",
-        ),
-    ]
-    hint = "Reshape to `[class, place, residue]`; `pssp.AMINO_ACIDS.index(letter)` is the residue's channel."
-    return grade("1.3", helix_curve, curve, cases, mistakes, hint)
 
 
-def exercise_1_4(probability_windows: Callable[[np.ndarray, int], np.ndarray]) -> Verdict:
+@by_cases(
+    "1.4",
+    cases=chains,
+    mistakes={
+        "The axes are swapped: `sliding_window_view` puts the window last. It belongs before the class.": (
+            lambda probabilities, half: windows(probabilities, half).transpose(0, 2, 1)
+        ),
+        "The chain's ends have no row. Every residue needs one: put zeros before the first and after the last "
+        "residue.": lambda probabilities, half: windows(probabilities, half)[half:-half],
+        "Beyond the ends you repeat the last probabilities. There is no residue there: use zeros.": (
+            lambda probabilities, half: windows(probabilities, half, mode="edge")
+        ),
+        "The window is shifted by one. The residue itself stands in the middle, at place `half`.": (
+            lambda probabilities, half: windows(probabilities, half, shift=1)
+        ),
+    },
+    hint="Pad the residues' axis with `half` zeros on both sides; row i then holds the places i to i + 2 half.",
+)
+def exercise_1_4(probabilities: np.ndarray, half: int) -> np.ndarray:
     """``probability_windows(probabilities, half)``: each residue with its neighbours, ``[length, 2 half + 1, 3]``.
 
     ``probabilities`` is ``[length, 3]``; beyond the ends of the chain there are zeros.
@@ -149,41 +178,4 @@ def exercise_1_4(probability_windows: Callable[[np.ndarray, int], np.ndarray]) -
     >>> exercise_1_4(lambda probabilities, half: probabilities).passed
     False
     """
-
-    def windows(probabilities: np.ndarray, half: int, **padding: str) -> np.ndarray:
-        padded = np.pad(probabilities, ((half, half), (0, 0)), **padding)
-        return np.stack([padded[start : start + 2 * half + 1] for start in range(len(probabilities))])
-
-    def without_ends(probabilities: np.ndarray, half: int) -> np.ndarray:
-        return windows(probabilities, half)[half : len(probabilities) - half]
-
-    def late(probabilities: np.ndarray, half: int) -> np.ndarray:
-        padded = np.pad(probabilities, ((half, half + 1), (0, 0)))
-        return np.stack([padded[start + 1 : start + 2 * half + 2] for start in range(len(probabilities))])
-
-    generator = np.random.default_rng(0)
-    cases = {
-        f"{length} residues, {half} neighbours on each side": (generator.dirichlet(np.ones(3), length), half)
-        for length, half in ((12, 2), (30, 7), (40, 3))
-    }
-    mistakes = [
-        (
-            lambda p, half: windows(p, half).transpose(0, 2, 1),
-            "The axes are swapped: `sliding_window_view` puts the window last. It belongs before the class.",
-        ),
-        (
-            without_ends,
-            "The chain's ends have no row. Every residue needs one: put zeros before the first and after the last"
-            " residue.",
-        ),
-        (
-            lambda p, half: windows(p, half, mode="edge"),
-            "Beyond the ends you repeat the last probabilities. There is no residue there: use zeros.",
-        ),
-        (
-            late,
-            "The window is shifted by one. The residue itself stands in the middle, at place `half`.",
-        ),
-    ]
-    hint = "Pad the residues' axis with `half` zeros on both sides; row i then holds the places i to i + 2 half."
-    return grade("1.4", probability_windows, windows, cases, mistakes, hint)
+    return windows(probabilities, half)
