@@ -49,9 +49,11 @@ from .proteins.alphabet import (
     normalise_sequence,
     reduce_states,
 )
+from .proteins.backbones import load_backbones
 
 # Chapter 4: chains, splits and batches
 from .proteins.chains import ChainSet, load_chains
+from .proteins.dssp import assign_dssp, hydrogen_bond_energies
 from .proteins.fasta import read_fasta, write_fasta
 from .proteins.homology import RedundancyError, cluster_sequences, related_pairs
 from .proteins.record import ProteinRecord, from_seqrecord, to_seqrecord
@@ -115,6 +117,7 @@ __all__ = [
     "UniProtError",
     "UniProtFeature",
     "apply_temperature",
+    "assign_dssp",
     "checks",
     "cluster_sequences",
     "collate",
@@ -133,10 +136,12 @@ __all__ = [
     "fit",
     "fit_temperature",
     "from_seqrecord",
+    "hydrogen_bond_energies",
     "iter_predict",
     "label_entries",
     "label_entry",
     "length_buckets",
+    "load_backbones",
     "load_chains",
     "load_model",
     "load_pretrained",

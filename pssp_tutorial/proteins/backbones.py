@@ -1,0 +1,90 @@
+"""The backbones of the ``mini`` chains, as the experiments saw them (chapter 1)."""
+
+import hashlib
+import lzma
+import zlib
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+
+from pssp_tutorial.core.errors import PSSPError
+from pssp_tutorial.core.resources import resource
+from pssp_tutorial.proteins.chains import ChainSet, load_chains
+
+FILE_NAME = "backbones.xz"
+ATOMS = ("N", "CA", "C", "O")
+"""The atoms of a residue's backbone, in the order of a backbone's second axis."""
+STEPS_PER_ANGSTROM = 100
+
+
+class BackboneError(PSSPError):
+    """A file of backbones that is missing, damaged, or of other chains."""
+
+
+def load_backbones(path: str | PathLike | None = None) -> dict[str, np.ndarray]:
+    """Read the backbones of the 420 ``mini`` chains, checking them against the chain set.
+
+    Coordinates are in ångström, to the hundredth. Each chain was moved as a whole, so two chains of one PDB entry do
+    not lie beside each other as they do there.
+
+    Parameters
+    ----------
+    path : path, optional
+        Another file as ``tools/data/backbones.py`` writes it; beside it, ``<name>.sha256`` holds its checksum.
+
+    Returns
+    -------
+    dict of str to float32[length, 4, 3]
+        By chain id: N, CA, C and O of each residue.
+
+    Raises
+    ------
+    BackboneError
+        If the file is missing, damaged or not as described, or its chains are not those of ``load_chains("mini")``.
+
+    >>> backbones = load_backbones()
+    >>> len(backbones), backbones["1A12_C"].shape
+    (420, (212, 4, 3))
+    """
+    path = Path(path) if path is not None else resource("data", FILE_NAME)
+    lines, steps = _unpack(path)
+    expected = _summary(load_chains("mini"))
+    for number, (line, wanted) in enumerate(zip(lines, expected, strict=False), start=1):
+        if line != wanted:
+            raise BackboneError(f"{path}: line {number} is {line!r}; expected {wanted!r}, as in the chain set")
+    lengths = [int(line.split("\t")[1]) for line in expected]
+    if len(lines) != len(expected) or steps.size != sum(lengths) * len(ATOMS) * 3:
+        raise BackboneError(
+            f"{path}: {len(lines)} chains and {steps.size} numbers; "
+            f"expected {len(expected)} chains and {sum(lengths) * len(ATOMS) * 3} numbers"
+        )
+    chains = np.split(steps.reshape(-1, 3), np.cumsum(lengths)[:-1] * len(ATOMS))
+    ids = (line.split("\t")[0] for line in lines)
+    return {chain: _coordinates(each) for chain, each in zip(ids, chains, strict=True)}
+
+
+def _unpack(path: Path) -> tuple[list[str], np.ndarray]:
+    """The lines about the chains, and the steps from atom to atom in hundredths of an ångström."""
+    try:
+        packed = path.read_bytes()
+        expected = path.with_name(f"{path.name}.sha256").read_text(encoding="utf-8").split()[0]
+    except (OSError, IndexError, UnicodeDecodeError) as error:
+        raise BackboneError(f"{path}: it or its .sha256 is missing or not readable; expected both") from error
+    if hashlib.sha256(packed).hexdigest() != expected:
+        raise BackboneError(f"{path}: damaged: its SHA-256 is not {expected[:16]}…; restore it from the repository")
+    try:
+        header, numbers = lzma.decompress(packed).split(b"\n\n", maxsplit=1)
+        return header.decode().split("\n"), np.frombuffer(numbers, dtype="<i2")
+    except (lzma.LZMAError, ValueError) as error:
+        raise BackboneError(f"{path}: not as tools/data/backbones.py writes it ({error})") from error
+
+
+def _summary(chains: ChainSet) -> list[str]:
+    """What the file says about each chain: id, length and CRC-32 of the sequence."""
+    return [f"{each.id}\t{len(each)}\t{zlib.crc32(each.sequence.encode()):08x}" for each in chains]
+
+
+def _coordinates(steps: np.ndarray) -> np.ndarray:
+    hundredths = steps.cumsum(axis=0, dtype=np.int64)
+    return (hundredths / STEPS_PER_ANGSTROM).astype(np.float32).reshape(-1, len(ATOMS), 3)
