@@ -28,12 +28,12 @@ NUMBER = r"[-−+±]?\d+(?:,\d{3})*(?:\.\d+)?(?:[-–]\d+(?:\.\d+)?)?"
 SCORE = r"(?:Q3|Q8|SOV|MCC|F1|ECE|accuracy|precision|recall|loss|perplexity|standard deviation|half-width)"
 UNIT = r"(?:seconds?|minutes?|hours?|days?|ms|s|min|h|MB|GB|MiB|GiB|kB)"
 MEASURED = re.compile(
-    rf"(?<![\w.,]){NUMBER}[\s\xa0]?(?:%|per ?cent|percentage points?|points?\b)"  # shares
-    rf"|(?<![\w.,]){NUMBER}[\s\xa0]{UNIT}\b"  # times and sizes
-    rf"|(?<![\w.,]){NUMBER}(?:[\s\xa0]times\b|-fold\b|[\s\xa0]?×)"  # ratios
-    rf"|(?<![\w.,])[-−+±]?\d+(?:,\d{{3}})*\.\d+(?![\w.]*\d)"  # decimals
+    rf"(?<![\w.,§]){NUMBER}[\s\xa0]?(?:%|per ?cent|percentage points?|points?\b)"  # shares
+    rf"|(?<![\w.,§]){NUMBER}[\s\xa0]{UNIT}\b"  # times and sizes
+    rf"|(?<![\w.,§]){NUMBER}(?:[\s\xa0]times\b|-fold\b|[\s\xa0]?×)"  # ratios
+    rf"|(?<![\w.,§])[-−+±]?\d+(?:,\d{{3}})*\.\d+(?![\w.]*\d)"  # decimals
     rf"|(?<![\w.])±[\s\xa0]?{NUMBER}"
-    r"|(?<![\w.,])\d{1,3}(?:,\d{3})+(?![\w,]|\.\d)"  # counts
+    r"|(?<![\w.,§])\d{1,3}(?:,\d{3})+(?![\w,]|\.\d)"  # counts
     rf"|\b{SCORE}\b(?:[\s\xa0]+(?:of|is|was|at|about|near|reaches|at least|below|above))*[\s\xa0]+{NUMBER}"
 )
 HIDDEN = (  # what is no prose, or comes from a file
