@@ -4,7 +4,7 @@
 
 Rates and schedules are tried on chapter 6's chains and model, once each. The three best by validation loss are trained
 from two more seeds, and the one with the lowest mean loss is the choice. The other half of the validation chains has no
-say: it tells what the choice is worth. One thread, about an hour; a run that was made is not made again (build/settings).
+say: it tells what the choice is worth. One thread, about an hour; a run that was made is kept in build/settings.
 """
 
 import json
@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from honesty_parts.recipe import BATCH_RESIDUES, CHAINS, chapter_records
 
 import pssp_tutorial as pssp
-from honesty_parts.recipe import BATCH_RESIDUES, CHAINS, chapter_records
 
 RUNS = Path(__file__).parents[1] / "build" / "settings"
 RATES = (2e-3, 4e-3, 8e-3, 16e-3)

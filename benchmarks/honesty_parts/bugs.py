@@ -3,20 +3,32 @@
 The scored chains are those for validation. tests/test_planted_bugs.py has, for each, the check that finds it.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
 import pssp_tutorial as pssp
-from honesty_parts.recipe import BATCH_RESIDUES, CONTEXT, as_numbers, chapter_records, trained
-from honesty_parts.seeds import model_of
+from honesty_parts.recipe import (
+    BATCH_RESIDUES,
+    CONTEXT,
+    RUNS,
+    SEEDS,
+    Records,
+    as_numbers,
+    chapter_records,
+    hits_of,
+    over_families,
+    over_seeds,
+    report,
+    trained,
+)
+from honesty_parts.seeds import run_of
 from pssp_tutorial.batches.proteins import Loader
-from pssp_tutorial.evaluation.bootstrap import score_difference, score_interval
-
-Records = Sequence[pssp.ProteinRecord]
 
 COIL = pssp.STATES3.index("C")
 TRAINED = 600  # chains that the models of this part are trained on
@@ -69,17 +81,17 @@ class LastStep(nn.Module):
 def bugs() -> None:
     """Writes honesty_bugs.json."""
     records, val = chapter_records()[:TRAINED], pssp.load_chains().val
-    values = {"scoring": scoring(pssp.evaluate(model_of(0), val)), "loss": loss(records, val)}
-    values |= {"unannotated": unannotated(records, val), "stopping": stopping(records[:OVERFITTED], val)}
-    values |= {"last_step": last_step(records, val)}
+    values: dict[str, Any] = {"scoring": scoring(report(val, run_of(0).predicted["val"]))}
+    values |= {"loss": loss(records, val), "unannotated": unannotated(records, val)}
+    values |= {"stopping": stopping(records[:OVERFITTED], val), "last_step": last_step(records, val)}
     context = CONTEXT | {"training_chains": TRAINED, "overfitted_chains": OVERFITTED, "scoring": "chapter 6's model"}
-    pssp.save_results("honesty_bugs", values, seed=0, split="val", **context, command="make bench")
+    pssp.save_results("honesty_bugs", values, seeds=SEEDS, split="val", **context, command="make bench")
 
 
-def scoring(report: pssp.Report) -> dict[str, float]:
+def scoring(scores: pssp.Report) -> dict[str, float]:
     """Padding counted in the accuracy, and the mean of the batches' accuracies: no training."""
-    lengths = report.per_protein["length"].to_numpy()
-    right = report.confusions.trace(axis1=1, axis2=2)
+    lengths = scores.per_protein["length"].to_numpy()
+    right = scores.confusions.trace(axis1=1, axis2=2)
     order = np.random.default_rng(0).permutation(len(lengths))
     values = {}
     for size in (1, 8, 32):
@@ -92,23 +104,59 @@ def scoring(report: pssp.Report) -> dict[str, float]:
 
 
 def loss(records: Records, val: Records) -> dict[str, dict]:
-    """Softmax before the loss; padding in the loss, beside the same batches without it."""
-    val_loader, train = choosing(val), pssp.make_loader(records, batch_residues=BATCH_RESIDUES)
-    models = {
-        "correct": trained("bug_none", train, val_loader),
-        # Its validation sees logits, on which the loss means nothing: the accuracy chooses the epoch.
-        "softmax_first": trained("bug_softmax", train, val_loader, model_class=SoftmaxFirst, monitor="val_accuracy"),
-        "mixed": trained("bug_mixed", Mixed(records), val_loader),
-        "padding": trained("bug_padding", PaddingIsCoil(records), val_loader),
+    """Softmax before the loss; padding in the loss, beside the same batches without it.
+
+    The accuracy chooses the epoch in every arm: on the logits that the softmax bug shows in validation, the loss means
+    nothing.
+    """
+    arms: dict[str, tuple[Callable[[int], Loader], type[nn.Module]]] = {
+        "correct": (lambda seed: pssp.make_loader(records, batch_residues=BATCH_RESIDUES, seed=seed), pssp.BiLSTM),
+        "softmax_first": (lambda seed: pssp.make_loader(records, BATCH_RESIDUES, seed=seed), SoftmaxFirst),
+        "mixed": (lambda seed: Mixed(records, seed=seed), pssp.BiLSTM),
+        "padding": (lambda seed: PaddingIsCoil(records, seed=seed), pssp.BiLSTM),
     }
-    reports = {name: pssp.evaluate(model, val) for name, model in models.items()}
-    values = {name: as_numbers(score_interval(report)) for name, report in reports.items()}
-    for name, model in models.items():
-        values[name] |= {"confidence": np.concatenate([p.confidence for p in pssp.predict(model, val)]).mean()}
-        values[name] |= {"loss": pssp.validate(model, pssp.make_loader(val)).loss, "coil": share_of_coil(reports[name])}
+    runs = {
+        name: [
+            trained(
+                f"bug_{name}",
+                loader(seed),
+                choosing(val),
+                {"val": val},
+                seed=seed,
+                model_class=model,
+                monitor="val_accuracy",
+            )
+            for seed in SEEDS
+        ]
+        for name, (loader, model) in arms.items()
+    }
+    reports = {name: [report(val, run.predicted["val"]) for run in each] for name, each in runs.items()}
+    values = {name: scores_of(each) for name, each in reports.items()}
+    for name, each in runs.items():
+        values[name] |= {"confidence": np.mean([run.about["val_confidence"] for run in each])}
+        values[name] |= {"loss": np.mean([run.about["val_loss"] for run in each])}
+        values[name] |= {"coil": np.mean([share_of_coil(one) for one in reports[name]])}
     for planted, control in {"softmax_first": "correct", "padding": "mixed"}.items():
-        values[planted]["difference"] = as_numbers(score_difference(reports[planted], reports[control]))
+        values[planted]["difference"] = difference_of(reports[planted], reports[control])
     return values
+
+
+def scores_of(reports: Sequence[pssp.Report]) -> dict[str, Any]:
+    """Q3, a mean over the seeds, with an interval over the proteins."""
+    scores = as_numbers(over_families(hits_of(reports), residues_of(reports[0]), reports[0].ids))
+    return scores | over_seeds([each.q3 for each in reports])
+
+
+def difference_of(planted: Sequence[pssp.Report], control: Sequence[pssp.Report]) -> dict[str, Any]:
+    """Planted minus control: paired over the proteins, a mean over the seeds."""
+    gap = hits_of(planted) - hits_of(control)
+    scores = as_numbers(over_families(gap, residues_of(control[0]), control[0].ids))
+    return scores | over_seeds([one.q3 - other.q3 for one, other in zip(planted, control, strict=True)])
+
+
+def residues_of(scores: pssp.Report) -> np.ndarray:
+    """Scored residues of each protein."""
+    return scores.confusions.sum(axis=(1, 2))
 
 
 def choosing(val: Records) -> pssp.Loader:
@@ -116,8 +164,8 @@ def choosing(val: Records) -> pssp.Loader:
     return pssp.make_loader(val[::4])
 
 
-def share_of_coil(report: pssp.Report) -> float:
-    return report.confusion[:, COIL].sum() / report.residues
+def share_of_coil(scores: pssp.Report) -> float:
+    return scores.confusion[:, COIL].sum() / scores.residues
 
 
 def half_annotated(records: Records, letter: str) -> Records:
@@ -134,66 +182,104 @@ def half_annotated(records: Records, letter: str) -> Records:
 
 def unannotated(records: Records, val: Records) -> dict[str, dict]:
     """Half of every chain without annotation: masked, or planted, read as coil; in training and in the score."""
-    values, reports = {}, {}
+    values: dict[str, dict] = {}
+    reports = {}
     for name, letter in {"masked": "?", "coil": "C"}.items():
-        seen = half_annotated(val, letter)
-        loader = pssp.make_loader(half_annotated(records, letter), batch_residues=BATCH_RESIDUES)
-        model = trained(f"bug_unannotated_{name}", loader, choosing(seen))
-        reports[name] = pssp.evaluate(model, val)
-        values[name] = {"claimed": pssp.evaluate(model, seen).q3} | as_numbers(score_interval(reports[name]))
-    return values | {"difference": as_numbers(score_difference(reports["coil"], reports["masked"]))}
+        seen, known = half_annotated(val, letter), half_annotated(records, letter)
+        runs = [
+            trained(
+                f"bug_unannotated_{name}",
+                pssp.make_loader(known, batch_residues=BATCH_RESIDUES, seed=seed),
+                choosing(seen),
+                {"val": val},
+                seed=seed,
+            )
+            for seed in SEEDS
+        ]
+        reports[name] = [report(val, run.predicted["val"]) for run in runs]
+        claims = [report(seen, run.predicted["val"]).q3 for run in runs]
+        values[name] = {"claimed": np.mean(claims), "claims": claims} | scores_of(reports[name])
+    return values | {"difference": difference_of(reports["coil"], reports["masked"])}
 
 
-def stopping(records: Records, val: Records) -> dict[str, float]:
-    """The epoch chosen on a small test set itself, or on the other chains: an overfitting run, scored each epoch."""
-    torch.manual_seed(0)
-    model, loader = pssp.BiLSTM(hidden_size=64, dropout=0.0), pssp.make_loader(records, BATCH_RESIDUES, shuffle=True)
-    optimizer = torch.optim.AdamW(model.parameters(), 8e-3)
-    rows = []
-    for loader.epoch in range(EPOCHS):
-        pssp.train_epoch(model, loader, optimizer)
-        rows.append(pssp.evaluate(model, val).confusions.trace(axis1=1, axis2=2))
-    right, lengths = np.array(rows), np.array([len(record) for record in val])  # [epoch, protein]
-    rng, picks = np.random.default_rng(0), []
-    for _ in range(500):
-        test = np.zeros(len(val), dtype=bool)
-        test[rng.permutation(len(val))[:SMALL_TEST]] = True
-        ours = right[:, test].sum(axis=1) / lengths[test].sum()
-        picks.append((ours.max(), ours[right[:, ~test].sum(axis=1).argmax()]))
+def stopping(records: Records, val: Records) -> dict[str, Any]:
+    """The epoch chosen on a small test set itself, or on the other chains: overfitting runs, scored each epoch."""
+    lengths = np.array([len(record) for record in val])
+    picks = [pick for seed in SEEDS for pick in picks_of(right_by_epoch(records, val, seed), lengths)]
     gains = np.subtract(*np.transpose(picks))
     chosen, honest = np.mean(picks, axis=0)
     values = {"chosen_on_test": chosen, "chosen_elsewhere": honest, "flattery": gains.mean()}
     return values | {"flattery_standard_deviation": gains.std(), "flattery_largest": gains.max(), "draws": len(gains)}
 
 
-def last_step(records: Records, val: Records) -> dict[str, float]:
+def right_by_epoch(records: Records, val: Records, seed: int) -> np.ndarray:
+    """Right residues of each protein after each epoch of a training without dropout: int[epoch, protein]."""
+    kept = RUNS / f"bug_stopping_{seed}.npy"
+    if not kept.exists():
+        torch.manual_seed(seed)
+        model = pssp.BiLSTM(hidden_size=64, dropout=0.0)
+        loader = pssp.make_loader(records, BATCH_RESIDUES, shuffle=True, seed=seed)
+        optimizer = torch.optim.AdamW(model.parameters(), 8e-3)
+        rows = []
+        for loader.epoch in range(EPOCHS):
+            pssp.train_epoch(model, loader, optimizer)
+            rows.append(pssp.evaluate(model, val).confusions.trace(axis1=1, axis2=2))
+        np.save(kept, rows)
+    return np.load(kept)
+
+
+def picks_of(right: np.ndarray, lengths: np.ndarray) -> list[tuple[float, float]]:
+    """For drawn small test sets, their score at the epoch that looks best on them, and at the one chosen elsewhere."""
+    rng, picks = np.random.default_rng(0), []
+    for _ in range(500):
+        test = np.zeros(len(lengths), dtype=bool)
+        test[rng.permutation(len(lengths))[:SMALL_TEST]] = True
+        ours = right[:, test].sum(axis=1) / lengths[test].sum()
+        picks.append((ours.max(), ours[right[:, ~test].sum(axis=1).argmax()]))
+    return picks
+
+
+def last_step(records: Records, val: Records) -> dict[str, Any]:
     """h_T of a right-padded batch, read where the chain ends or, planted, where the batch ends.
 
     Scored in batches of 32, which hold more padding than the 8 of the training: as it happens where a batch grows.
     """
     true = {record.id: mostly_helix(record) for record in (*records, *val)}
     share = np.mean([true[record.id] for record in val])
-    values = {"majority": max(share, 1 - share)}
-    for name, planted in {"correct": False, "planted": True}.items():
-        torch.manual_seed(0)
-        model, loader = LastStep(planted), Mixed(records)
-        loader.chains = 8
-        optimizer = torch.optim.AdamW(model.parameters(), 5e-3)
-        for loader.epoch in range(EPOCHS):
-            for batch in loader:
-                labels = torch.tensor([true[record_id] for record_id in batch.ids], dtype=torch.int64)
-                optimizer.zero_grad()
-                torch.nn.functional.cross_entropy(model(batch.inputs, batch.lengths), labels).backward()
-                nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-                optimizer.step()
-        in_batch = answers(model, Mixed(val), 32)
-        values[name] = np.mean([in_batch[record.id] == true[record.id] for record in val])
-        if not planted:
-            model.planted = True  # trained as it should be, and read from padding
-            misread = answers(model, Mixed(val), 32)
-            values["misread"] = np.mean([misread[record.id] == true[record.id] for record in val])
-            values["misread_changed"] = np.mean([misread[record.id] != in_batch[record.id] for record in val])
-    return values
+    runs = [read_at_the_end(records, val, true, seed) for seed in SEEDS]
+    values = {name: over_seeds([run[name] for run in runs]) for name in runs[0]}
+    return {"majority": max(share, 1 - share), **values}
+
+
+def read_at_the_end(records: Records, val: Records, true: dict[str, bool], seed: int) -> dict[str, float]:
+    """Accuracy of the right and of the planted model; and of the right one read from padding."""
+    kept = RUNS / f"bug_last_step_{seed}.json"
+    if not kept.exists():
+        right = trained_on_last_step(records, true, seed, planted=False)
+        given = {"correct": answers(right, Mixed(val), 32)}
+        right.planted = True  # trained as it should be, and read from padding
+        given["misread"] = answers(right, Mixed(val), 32)
+        given["planted"] = answers(trained_on_last_step(records, true, seed, planted=True), Mixed(val), 32)
+        scores = {name: float(np.mean([each[r.id] == true[r.id] for r in val])) for name, each in given.items()}
+        changed = [given["misread"][record.id] != given["correct"][record.id] for record in val]
+        kept.write_text(json.dumps(scores | {"misread_changed": float(np.mean(changed))}))
+    return json.loads(kept.read_text())
+
+
+def trained_on_last_step(records: Records, true: dict[str, bool], seed: int, *, planted: bool) -> LastStep:
+    """A model that says of a chain whether it has more helix than strand."""
+    torch.manual_seed(seed)
+    model, loader = LastStep(planted), Mixed(records)
+    loader.chains = 8
+    optimizer = torch.optim.AdamW(model.parameters(), 5e-3)
+    for loader.epoch in range(EPOCHS):
+        for batch in loader:
+            labels = torch.tensor([true[record_id] for record_id in batch.ids], dtype=torch.int64)
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(model(batch.inputs, batch.lengths), labels).backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+    return model
 
 
 def mostly_helix(record: pssp.ProteinRecord) -> bool:
