@@ -18,7 +18,7 @@ from .evaluation.segments import sov99, sov_refine
 # Chapter 5: the model
 from .models.article import ProteinSecondaryStructurePrediction
 from .models.bilstm import BidirectionalLSTM, BiLSTM
-from .models.contract import count_parameters, evaluating
+from .models.contract import count_parameters, evaluating, evaluation_twin
 from .models.convolution import ConvBiLSTM
 
 # Chapter 2: the LSTM
@@ -131,6 +131,7 @@ __all__ = [
     "encode_states",
     "evaluate",
     "evaluating",
+    "evaluation_twin",
     "f1",
     "fetch_uniprot",
     "fit",

@@ -6,9 +6,10 @@ changes a real position's logits. The values at padding must be finite; the logi
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from torch import Tensor, nn
 
@@ -21,9 +22,43 @@ class ModelError(PSSPError):
     """A model was given a setting, a batch or a device that it can't work with."""
 
 
+def evaluation_twin(model: AnyModule) -> AnyModule:
+    """The same model in evaluation mode: it shares the weights, buffers and hooks, and has modes of its own.
+
+    What predicts or scores takes one and leaves the model alone, which another thread may be using.
+
+    >>> layer = nn.Sequential(nn.Linear(21, 3), nn.Dropout())
+    >>> twin = evaluation_twin(layer)
+    >>> twin.training, layer.training, twin[0].weight is layer[0].weight
+    (False, True, True)
+    """
+    shared: dict[int, Any] = {}
+    for module in model.modules():
+        for name, part in vars(module).items():
+            tensors = part.values() if name in ("_parameters", "_buffers") else [part]
+            shared |= {id(tensor): tensor for tensor in tensors if isinstance(tensor, Tensor)}
+            if name.endswith(("_hooks", "_hooks_with_kwargs")):
+                shared[id(part)] = part
+    return copy.deepcopy(model, shared).eval()
+
+
+@contextmanager
+def restoring_modes(model: AnyModule) -> Iterator[AnyModule]:
+    """Put each part of a model back in the mode that it was in, training or evaluation, when the `with` ends."""
+    modes = [(module, module.training) for module in model.modules()]
+    try:
+        yield model
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
 @contextmanager
 def evaluating(model: AnyModule) -> Iterator[AnyModule]:
     """Put a model in evaluation mode inside a `with`, and each of its parts back in the mode it was in.
+
+    The mode belongs to the model, so it is for a model that nobody else uses at that time; threads that share a model
+    each take an `evaluation_twin`, as `predict`, `evaluate` and `validate` do.
 
     >>> from pssp_tutorial import BiLSTM
     >>> model = BiLSTM(hidden_size=8)
@@ -33,13 +68,8 @@ def evaluating(model: AnyModule) -> Iterator[AnyModule]:
     >>> model.training
     True
     """
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield model
-    finally:
-        for module, mode in modes:
-            module.training = mode
+    with restoring_modes(model):
+        yield model.eval()
 
 
 def count_parameters(model: nn.Module) -> int:

@@ -9,7 +9,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, nll_loss
 
 from pssp_tutorial.batches.profiles import ProfileBatch, ProfileLoader
 from pssp_tutorial.models.bilstm import BiLSTM
-from pssp_tutorial.models.contract import evaluating
+from pssp_tutorial.models.contract import evaluation_twin
 from pssp_tutorial.proteins.alphabet import AMINO_ACIDS, IGNORE_INDEX
 
 
@@ -62,13 +62,13 @@ class MultiTask(nn.Module):
 
 def teach(teachers: Iterable[BiLSTM], loader: ProfileLoader) -> dict[str, np.ndarray]:
     """The mean probabilities of teachers for every chain of a loader, float16[length, class] by the record's id."""
-    teachers = list(teachers)
+    teachers = [evaluation_twin(teacher) for teacher in teachers]
     taught: dict[str, np.ndarray] = {}
     for bucket in loader.buckets(shuffle=False):
         batch = loader.batch(bucket)
         mean = torch.zeros(*batch.labels.shape, teachers[0].num_classes)
-        for model in teachers:
-            with evaluating(model), torch.inference_mode():
+        with torch.inference_mode():
+            for model in teachers:
                 mean += model(batch.inputs, batch.lengths).float().softmax(dim=-1) / len(teachers)
         for row, (chain, length) in enumerate(zip(batch.ids, batch.lengths.tolist(), strict=True)):
             taught[chain] = mean[row, :length].numpy().astype(np.float16)

@@ -13,7 +13,7 @@ from torch.nn.functional import cross_entropy
 
 from pssp_tutorial.batches.proteins import Batch
 from pssp_tutorial.core.errors import PSSPError
-from pssp_tutorial.models.contract import evaluating
+from pssp_tutorial.models.contract import evaluation_twin
 from pssp_tutorial.proteins.alphabet import IGNORE_INDEX
 
 Objective: TypeAlias = Callable[[nn.Module, Batch], tuple[Tensor, Tensor]]
@@ -102,10 +102,11 @@ def validate(model: nn.Module, batches: Iterable[Batch], *, class_weights: Tenso
     True
     """
     device = next(model.parameters()).device
+    twin = evaluation_twin(model)
     loss_sum, hits, residues = 0.0, 0, 0
-    with evaluating(model), torch.inference_mode():
+    with torch.inference_mode():
         for batch in batches:
-            loss, batch_hits = _score(model, batch.to(device), class_weights)
+            loss, batch_hits = _score(twin, batch.to(device), class_weights)
             loss_sum, hits, residues = loss_sum + loss.item(), hits + batch_hits, residues + int(batch.mask.sum())
     if not residues:
         raise TrainingError("no scored residue in the batches; expected at least one")

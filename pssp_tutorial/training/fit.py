@@ -17,7 +17,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from pssp_tutorial.batches.proteins import Batch, Loader, epoch_seed
 from pssp_tutorial.models.checkpoints import load_checkpoint, save_checkpoint
-from pssp_tutorial.models.contract import evaluating
+from pssp_tutorial.models.contract import evaluation_twin, restoring_modes
 from pssp_tutorial.models.device import has_bfloat16, resolve_device
 from pssp_tutorial.training.epoch import Objective, TrainingError, train_epoch, validate
 from pssp_tutorial.training.stopping import EarlyStopping
@@ -170,7 +170,7 @@ def fit(
             bar.update(1 / len(buckets))
 
     try:
-        with evaluating(model), _progress_bar(progress, len(rows), max_epochs) as bar:  # the modes come back at the end
+        with restoring_modes(model), _progress_bar(progress, len(rows), max_epochs) as bar:
             while len(rows) < max_epochs and not stopper.stopped:
                 train.epoch = len(rows)
                 started = time.perf_counter()
@@ -237,8 +237,8 @@ def _check_data(model: nn.Module, train: Loader, val: Loader) -> None:
             record = next(record for record in val.records if getattr(record, key) in shared)
             raise TrainingError(f"{record.id}: its {key} is in train and in val ({len(shared)} such); expected none")
     batch = val.batch([int(val.lengths.argmin())]).to(next(model.parameters()).device)
-    with evaluating(model), torch.inference_mode():
-        logits = model(batch.inputs, batch.lengths)
+    with torch.inference_mode():
+        logits = evaluation_twin(model)(batch.inputs, batch.lengths)
     expected = [*batch.labels.shape, val.classes]
     if list(logits.shape) != expected:
         raise TrainingError(

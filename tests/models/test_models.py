@@ -1,5 +1,9 @@
 """The models: padding never matters, the fast bidirectional pass is exact, settings and files are checked."""
 
+import threading
+import timeit
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -8,15 +12,18 @@ from torch import nn
 from torch.nn.functional import embedding, one_hot
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from pssp_tutorial.batches.proteins import make_loader
 from pssp_tutorial.models import bilstm
 from pssp_tutorial.models import storage as models
 from pssp_tutorial.models.article import ProteinSecondaryStructurePrediction
 from pssp_tutorial.models.bilstm import BidirectionalLSTM, BiLSTM
 from pssp_tutorial.models.checkpoints import CheckpointError, save_checkpoint
-from pssp_tutorial.models.contract import ModelError, count_parameters, evaluating
+from pssp_tutorial.models.contract import ModelError, count_parameters, evaluating, evaluation_twin
 from pssp_tutorial.models.convolution import ConvBiLSTM
 from pssp_tutorial.models.device import has_bfloat16, resolve_device
 from pssp_tutorial.models.storage import load_model, save_model
+from pssp_tutorial.proteins.record import ProteinRecord
+from pssp_tutorial.training.epoch import validate
 
 
 def packed_bilstm():
@@ -318,3 +325,78 @@ def test_cuda_gives_the_cpus_logits():
     expected = model(inputs, lengths)[mask]
     logits = model.cuda()(inputs.cuda(), lengths.cuda())[mask]
     torch.testing.assert_close(logits.cpu(), expected, rtol=1e-3, atol=1e-3)
+
+
+class Twins(nn.Module):
+    """Everything that a careless copy gets wrong: tied weights, a buffer, an alias in a list, a recorder, a state."""
+
+    def __init__(self, recorded: list) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(4, 4), nn.Linear(4, 4)
+        self.second.weight = self.first.weight
+        self.norm, self.drop = nn.BatchNorm1d(4), nn.Dropout(0.5)
+        self.lstm = nn.LSTM(4, 4, 2, dropout=0.5)
+        self.steps = [self.drop, self.second]
+        self.second.register_forward_hook(lambda *_: recorded.append(self.second.training))
+        self.last = self.first(torch.zeros(1, 4))  # has a gradient: deepcopy alone refuses it
+
+    def forward(self, inputs):
+        values = self.norm(self.first(inputs))
+        for step in self.steps:
+            values = step(values)
+        return self.lstm(values)[0]
+
+
+def test_an_evaluation_twin_shares_all_numbers_and_no_mode():
+    """A copy of weights would cost memory and miss what is trained later; a shared mode would leave dropout on."""
+    torch.manual_seed(0)
+    recorded, inputs = [], torch.randn(3, 4)
+    model = Twins(recorded)
+    twin = evaluation_twin(model)
+    assert type(twin) is Twins
+    for kind in ("named_parameters", "named_buffers"):
+        ours, theirs = dict(getattr(model, kind)()), dict(getattr(twin, kind)())
+        assert ours.keys() == theirs.keys()
+        assert all(theirs[name] is tensor for name, tensor in ours.items())
+    assert twin.second.weight is twin.first.weight
+    assert torch.equal(twin(inputs), twin(inputs))
+    assert all(module.training for module in model.modules())
+    assert not any(module.training for module in twin.modules())
+    assert len(recorded) == 2
+    with evaluating(model):
+        assert torch.equal(model(inputs), twin(inputs))
+    with torch.no_grad():
+        model.lstm.weight_ih_l0.zero_()
+        model.lstm.weight_hh_l0.zero_()
+    with evaluating(model):
+        assert torch.equal(model(inputs), twin(inputs))
+
+
+def test_an_evaluation_twin_costs_no_memory_and_little_time():
+    """It is made for each call of predict: a copy of 100 MB of weights would be felt."""
+    model = BiLSTM(hidden_size=512, num_layers=4)
+    twin = evaluation_twin(model)
+    assert min(timeit.repeat(lambda: evaluation_twin(model), number=1)) < 0.1
+    assert {p.data_ptr() for p in twin.parameters()} == {p.data_ptr() for p in model.parameters()}
+
+
+def test_two_threads_never_change_each_others_mode():
+    """One scores while the other begins and ends: with a mode that is switched on the model, dropout came back on."""
+    model, loader = BiLSTM(8, dropout=0.9), make_loader([ProteinRecord("one", "MKTV" * 5, "HHEC" * 5)])
+    expected = validate(model, loader)
+    inside, scored = threading.Event(), threading.Event()
+
+    def slowly():
+        for batch in loader:
+            inside.set()
+            assert scored.wait(10)
+            yield batch
+
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(validate, model, slowly())
+        assert inside.wait(10)
+        assert model.training  # the first thread left it as it was
+        assert validate(model, loader) == expected
+        scored.set()
+        assert slow.result() == expected
+    assert all(module.training for module in model.modules())
