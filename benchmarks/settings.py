@@ -21,7 +21,6 @@ import pssp_tutorial as pssp
 RUNS = Path(__file__).parents[1] / "build" / "settings"
 RATES = (2e-3, 4e-3, 8e-3, 16e-3)
 SCHEDULES: dict[str, dict[str, Any]] = {
-    "constant": {"schedule": None, "max_epochs": 30},
     "cosine": {"schedule": "cosine", "max_epochs": 12},
     "plateau": {"schedule": "plateau", "max_epochs": 30},
 }
