@@ -1,63 +1,49 @@
-"""The numbers in the book come out again, within a tolerance, when its chapters are executed.
+"""The stored numbers agree with one another, and the cheap ones come out again.
 
-`make test` executes every chapter once, with PSSP_RESULTS set; this compares the files which that run wrote
-with those in book/results. Of what the benchmarks measured, the cheap part is computed again, and the files must agree
-with one another. `make results` measures everything again.
+`make test` executes every chapter once, and after its last cell compares its numbers with those in book/results
+(confirmations.py). Of what the benchmarks measured, the cheap part is computed again here. `make results` measures
+everything again.
 """
 
 import json
-import math
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
+import measured
 import numpy as np
 import pytest
+from confirmations import with_confirmations
+from nbval.plugin import IPyNbFile
 
 import pssp_tutorial as pssp
 
 RESULTS = Path(__file__).parents[2] / "book" / "results"
-CHAPTER_RESULTS = sorted(RESULTS.glob("chapter_*.json"))
-TIMES = ("seconds", "minutes", "per_second")  # endings of keys that depend on the machine: only their sign is checked
-RELATIVE, ABSOLUTE = 0.05, 0.02  # instruction sets and thread counts move a trained model by less
+ONE_MODEL = 0.02  # by which two runs that train the same model may differ, between processors
 
 
-def leaves(values: object, key: str = "") -> Iterator[tuple[str, object]]:
-    """Every value with its dotted key.
-
-    >>> list(leaves({"f1": {"H": 0.7}, "loss": [1, 2]}))
-    [('f1.H', 0.7), ('loss.0', 1), ('loss.1', 2)]
-    """
-    if isinstance(values, dict | list):
-        pairs = values.items() if isinstance(values, dict) else enumerate(values)
-        for name, value in pairs:
-            yield from leaves(value, f"{key}.{name}".lstrip("."))
-    else:
-        yield key, values
+def test_every_results_file_of_a_chapter_has_its_source() -> None:
+    """A file that nothing writes any more would stay true only by chance."""
+    chapters = {path.stem for path in RESULTS.parent.glob("*.ipynb") if measured.is_measured(path.stem)}
+    assert {measured.results_name(chapter) for chapter in chapters} == {path.stem for path in RESULTS.glob("chapter_*")}
+    assert chapters
 
 
-def agree(key: str, stored: object, fresh: object) -> bool:
-    """Whether a fresh value confirms the stored one.
+def test_numbers_are_confirmed_after_the_last_cell(request: pytest.FixtureRequest) -> None:
+    """Without the added cell the chapters would run, and nobody would look at what they measure."""
+    chapters = [
+        item
+        for name in ("05_model", "08_honesty")
+        for item in IPyNbFile.from_parent(request.session, path=RESULTS.parent / f"{name}.ipynb").collect()
+    ]
+    added = [item for item in with_confirmations(chapters) if item not in chapters]
+    assert [item.cell.source.splitlines()[-1] for item in added] == ["measured.confirm('05_model', globals())"]
+    assert added[0].parent is chapters[0].parent
 
-    >>> agree("q3", 0.671, 0.668), agree("q3", 0.671, 0.60), agree("train_seconds", 20, 55), agree("state", "H", "E")
-    (True, False, True, False)
-    """
-    if not isinstance(stored, int | float) or isinstance(stored, bool):
-        return stored == fresh
-    if key.endswith(TIMES):
-        return fresh > 0
-    return math.isclose(stored, fresh, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
 
-
-@pytest.mark.parametrize("path", CHAPTER_RESULTS, ids=lambda path: path.stem)
-def test_execution_confirms_the_numbers(path: Path) -> None:
-    fresh_path = Path(os.environ.get("PSSP_RESULTS", "")) / path.name
-    if "PSSP_RESULTS" not in os.environ or not fresh_path.exists():
-        pytest.skip(f"no fresh {path.name}: `make test` executes the chapters that write it")
-    stored, fresh = (json.loads(file.read_text(encoding="utf-8"))["values"] for file in (path, fresh_path))
-    stored, fresh = dict(leaves(stored)), dict(leaves(fresh))
-    assert stored.keys() == fresh.keys()
-    assert {key: (stored[key], fresh[key]) for key in stored if not agree(key, stored[key], fresh[key])} == {}
+def test_a_number_that_has_moved_is_not_confirmed() -> None:
+    """The comparison after a chapter's last cell names what differs, is missing or is new."""
+    stored = chapter(2)
+    assert list(measured.compare(stored, stored)) == []
+    assert list(measured.compare(stored, stored | {"q3": 0.4})) == [f"q3: 0.4, stored is {stored['q3']}"]
 
 
 def test_chapter_7_takes_the_model_of_chapter_6_apart() -> None:
@@ -91,7 +77,7 @@ def test_seeds_follow_from_their_scores() -> None:
     assert seeds["mean"] == pytest.approx(np.mean(seeds["q3"]), abs=1e-12)
     assert seeds["standard_deviation"] == pytest.approx(np.std(seeds["q3"], ddof=1), abs=1e-12)
     assert seeds["range"] == pytest.approx(max(seeds["q3"]) - min(seeds["q3"]), abs=1e-12)
-    assert seeds["q3"][0] == pytest.approx(chapter(6)["val_q3"], abs=ABSOLUTE)
+    assert seeds["q3"][0] == pytest.approx(chapter(6)["val_q3"], abs=ONE_MODEL)
 
 
 @pytest.mark.parametrize("kind", ["length", "chain_end", "letter", "dssp"])
@@ -102,7 +88,7 @@ def test_groups_of_residues_add_up(kind: str) -> None:
     residues = sum(group["residues"] for group in groups)
     assert residues == sum(map(len, pssp.load_chains().test))
     assert sum(group["value"] * group["residues"] for group in groups) / residues == pytest.approx(where["q3"])
-    assert where["q3"] == pytest.approx(chapter(6)["test_q3"], abs=ABSOLUTE)
+    assert where["q3"] == pytest.approx(chapter(6)["test_q3"], abs=ONE_MODEL)
     assert all(group["low"] <= group["value"] <= group["high"] for group in groups)
 
 

@@ -31,8 +31,9 @@ def good_notebook() -> NotebookNode:
     cells = [
         new_markdown_cell(f"# A chapter\n\n{GLANCE}"),
         new_code_cell(
-            "# NBVAL_CHECK_OUTPUT\nprint(1)",
+            "print(1)",
             execution_count=1,
+            metadata={"tags": [chapter_lint.COMPARED]},
             outputs=[new_output("stream", name="stdout", text="1")],
         ),
         new_code_cell("draw();", execution_count=2, outputs=[FIGURE], metadata=ALT),
@@ -133,9 +134,12 @@ def set_cell(**fields: object):
 FAULTS = {
     "count missing": (set_cell(execution_count=None), "not executed from top to bottom"),
     "counts out of order": (set_cell(execution_count=5), "not executed from top to bottom"),
-    "nothing compared": (set_source("print(1)", cell=1), "no cell is compared"),
+    "nothing compared": (lambda notebook: notebook.cells[1].metadata.clear(), "no cell is compared"),
     "nothing to compare": (set_outputs(), "nothing is compared"),
-    "mark not first": (set_source("x = 1\n# NBVAL_CHECK_OUTPUT\nx", cell=1), "not the first line"),
+    "mark in the source": (set_source("# NBVAL_CHECK_OUTPUT\nprint(1)", cell=1), "a line for the build"),
+    "assertion": (set_source("x = 1\nassert x > 0"), "a line for the build"),
+    "saved result": (set_source("pssp.save_results('chapter_0', {})"), "a line for the build"),
+    "mark of the formatter": (set_source("x = [1,\n     2]  # fmt: skip"), "a line for the build"),
     "long cell": (set_source("\n\n".join("x = 1" for _ in range(13))), "13 lines"),
     "home in the source": (set_source("open('/home/ada/chains.tsv')"), "an absolute path"),
     "drive letter": (set_source(r"open('C:\\chains.tsv')"), "an absolute path"),

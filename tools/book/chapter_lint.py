@@ -15,7 +15,8 @@ from nbformat import NotebookNode
 
 LONGEST_CELL = 12  # lines that are not blank
 LARGEST_FILE = 2_000_000  # bytes
-MARK = "# NBVAL_CHECK_OUTPUT"
+COMPARED = "nbval-check-output"  # the tag of a cell whose output nbval compares
+FOR_THE_BUILD = re.compile(r"^\s*assert\b|\bsave_results\b|# *(?:NBVAL|fmt:|noqa|type:)", re.MULTILINE)
 ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])/(?:home|work|root|tmp|Users|usr|opt|mnt|var|etc|content)/|\b[A-Z]:\\\\?\w")
 RELATIVE_DATA = re.compile(r"""["'](?:\.{1,2}/)*(?:data|book|figures|results|benchmarks)/""")
 RELATIVE_FILE = re.compile(r"""\b(?:open|Path|load\w*|read\w*|save\w*|to_\w+)\(["'][^"'\n]*\.\w+["']""")
@@ -45,13 +46,17 @@ def text_of(output: NotebookNode) -> str:
     return "\n".join(parts)
 
 
+def is_compared(cell: NotebookNode) -> bool:
+    return COMPARED in cell.metadata.get("tags", [])
+
+
 def faults_of_code(cell: NotebookNode) -> Iterator[str]:
     lines = [line for line in cell.source.splitlines() if line.strip()]
     if len(lines) > LONGEST_CELL:
         yield f"{len(lines)} lines; at most {LONGEST_CELL} are allowed"
-    if MARK in cell.source and lines[0] != MARK:
-        yield f"{MARK} is not the first line of its cell"
-    if MARK in cell.source and not "".join(map(text_of, cell.outputs)).strip():
+    if found := FOR_THE_BUILD.search(cell.source):
+        yield f"{found[0].strip()}: a line for the build, not for a reader; see CONTRIBUTING.md"
+    if is_compared(cell) and not "".join(map(text_of, cell.outputs)).strip():
         yield "a compared cell without text in its outputs: nothing is compared"
     if found := WORKING_FOLDER.search(cell.source):
         yield f"{found[0]}: a chapter must not depend on the working directory"
@@ -114,8 +119,8 @@ def faults(notebook: NotebookNode) -> Iterator[str]:
     counts = [cell.execution_count for cell in filled]
     if counts != list(range(1, len(filled) + 1)):
         yield f"not executed from top to bottom: the execution counts are {counts}; run make chapters"
-    if not any(MARK in cell.source for cell in filled):
-        yield f"no cell is compared: mark one with {MARK}"
+    if not any(map(is_compared, filled)):
+        yield f"no cell is compared: give one the tag {COMPARED}"
     for number, cell in enumerate(notebook.cells, start=1):
         found = []
         if extra := set(cell.metadata) - set(KEPT_CELL_METADATA):

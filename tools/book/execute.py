@@ -23,10 +23,12 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+import measured
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BOOK = REPOSITORY / "book"
@@ -42,6 +44,7 @@ READ_RESULTS = re.compile(rb"""read_results\(["'](\w+)["']\)""")
 TERMINAL_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 KEPT_CELL_METADATA = ("mystnb", "tags")
 ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",  # the same numbers on every run of one machine
     "PSSP_RESULTS": str(EXECUTED / "results"),
     "PYTHONHASHSEED": "0",
     "TQDM_DISABLE": "1",  # progress bars are for who runs a chapter, not for its stored outputs
@@ -64,11 +67,12 @@ def shared_inputs() -> Iterator[bytes]:
         yield path.name.encode() + path.read_bytes()
 
 
-def inputs_digest(notebook: NotebookNode, shared: list[bytes]) -> str:
+def inputs_digest(chapter: str, notebook: NotebookNode, shared: list[bytes]) -> str:
     own = [cell.source.encode() for cell in code_cells(notebook)]
     names = READ_RESULTS.findall(b"\n".join(own))
     read = [(REPOSITORY / "benchmarks" / "results" / f"{name.decode()}.json").read_bytes() for name in names]
-    return hashlib.sha256(b"\0".join(own + read + shared)).hexdigest()
+    numbers = [measured.source_of(chapter).read_bytes()] if measured.is_measured(chapter) else []
+    return hashlib.sha256(b"\0".join(own + read + numbers + shared)).hexdigest()
 
 
 def tidy(notebook: NotebookNode) -> NotebookNode:
@@ -114,8 +118,10 @@ def run(chapter: str, notebook: NotebookNode) -> None:
 
     for cell in code_cells(notebook):
         cell.outputs, cell.execution_count = [], None
+    saving = [new_code_cell(measured.cell("save", chapter))] if measured.is_measured(chapter) else []
+    whole = nbformat.from_dict(notebook | {"cells": [*notebook.cells, *saving]})
     client = NotebookClient(
-        notebook,
+        whole,
         timeout=CELL_TIMEOUT,
         kernel_name="python3",
         extra_arguments=["--log-level=ERROR"],
@@ -127,20 +133,21 @@ def run(chapter: str, notebook: NotebookNode) -> None:
     try:
         client.execute(env=os.environ | ENVIRONMENT)
     except (CellExecutionError, CellControlSignal, DeadKernelError, TimeoutError) as error:
-        cell = notebook.cells[current]
-        number = code_cells(notebook).index(cell) + 1
+        cell = whole.cells[current]
+        number = code_cells(whole).index(cell) + 1
         if isinstance(error, CellExecutionError):
             reason = TERMINAL_COLOURS.sub("", error.traceback).strip()
         else:
             reason = f"{cell.source}\n\n{str(error).splitlines()[0]}"
         raise ChapterError(f"{chapter}.ipynb, code cell {number}:\n\n{reason}") from error
+    notebook.cells = whole.cells[: len(notebook.cells)]
 
 
 def refresh(chapter: str, shared: list[bytes], force: bool) -> None:
     """Bring one chapter of the copy up to date, executing it where that is needed."""
     notebook = tidy(nbformat.read(BOOK / f"{chapter}.ipynb", as_version=4))
     target = EXECUTED / f"{chapter}.ipynb"
-    stamp, digest = read_stamp(chapter), inputs_digest(notebook, shared)
+    stamp, digest = read_stamp(chapter), inputs_digest(chapter, notebook, shared)
     if stamp.get("inputs") == digest and not force:
         print(f"  {chapter}: unchanged, its outputs are kept", flush=True)
         outputs = code_cells(nbformat.read(target, as_version=4))

@@ -1,15 +1,8 @@
-"""Keep scripts from elsewhere, and marks that are meant for tests, out of the pages."""
+"""Keep scripts from elsewhere out of the pages."""
 
 import re
 
 from sphinx.application import Sphinx
-
-MARK = '"# NBVAL_CHECK_OUTPUT\\n",'  # the first line of a compared cell, as it stands in the notebook's JSON
-
-
-def drop_marks(app: Sphinx, page: str, source: list[str]) -> None:
-    """Take the mark of compared cells out of what the reader sees."""
-    source[0] = source[0].replace(MARK, "")
 
 
 def plain_citations(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
@@ -25,6 +18,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     for listeners in app.events.listeners.values():
         listeners[:] = [one for one in listeners if one.handler.__module__ != "sphinx_thebe"]
     app.registry.css_files[:] = [one for one in app.registry.css_files if one[0] != "sphinx-thebe.css"]
-    app.connect("source-read", drop_marks)
     app.connect("html-page-context", plain_citations)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,37 @@
+"""Chapter 7: the trained model taken apart."""
+
+from types import SimpleNamespace
+from typing import Any
+
+CONTEXT = {"seed": 0, "training_chains": 1_500, "threads": 1, "command": "make chapters"}
+
+
+def values(chapter: SimpleNamespace) -> dict[str, Any]:
+    report, residues, sure = chapter.report, chapter.residues, chapter.sure
+    return {
+        "test_q3": chapter.q3,
+        "majority": chapter.majority,
+        "interval_low": chapter.low,
+        "interval_high": chapter.high,
+        "half_width": chapter.half[chapter.size],
+        "half_width_115": chapter.half[115],
+        "half_width_residues": chapter.naive,
+        **{name: getattr(report, name) for name in ("precision", "recall", "f1", "mcc", "sov")},
+        "macro_f1": report.macro_f1,
+        "weighted_f1": report.weighted_f1,
+        "swaps": chapter.swaps.mean(),
+        "q_per_protein": report.q_per_protein,
+        "errors_at_ends": chapter.of_errors,
+        "spread": chapter.spread,
+        "spread_by_chance": chapter.by_chance,
+        "confidence": residues["confidence"].mean(),
+        "sure": len(sure) / len(residues),
+        "sure_accuracy": sure["right"].mean(),
+        "padded_q3": chapter.everything.mean(),
+        "train_q3": chapter.trained.q3,
+        "strict_q3": chapter.stricter.q3,
+        **{name: chapter.ends[name].to_dict() for name in ("found", "start_error", "end_error", "exact")},
+        "ece": chapter.ece,
+        "ece_scaled": chapter.ece_after,
+        "temperature": chapter.temperature,
+    }
