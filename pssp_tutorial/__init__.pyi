@@ -64,14 +64,15 @@ from .training.fit import History, fit
 # Chapter 6: training
 from .training.stopping import EarlyStopping
 from .uniprot.client import QUERY, FetchError, FetchSettings, QueryError
-from .uniprot.dataset import select_entries, to_chains, write_chains
+from .uniprot.dataset import Selection, select_entries, to_chains, write_chains
 
 # Chapter 3: UniProt
-from .uniprot.entry import InactiveEntry, PDBStructure, UniProtEntry, UniProtError, UniProtFeature
+from .uniprot.entry import PDBStructure, UniProtEntry, UniProtError, UniProtFeature
 from .uniprot.fetch import Fetched, fetch_uniprot
-from .uniprot.formats import read_uniprot
-from .uniprot.labels import label_entries, label_entry, load_uniprot_entries, uniprot_text
-from .uniprot.report import LabelledEntry, LabelReport
+from .uniprot.flat import read_uniprot
+from .uniprot.labels import LabelledEntry, label_entry
+from .uniprot.report import LabelReport, label_entries
+from .uniprot.shipped import load_uniprot_entries, uniprot_text
 
 __version__: str
 __all__ = [
@@ -97,7 +98,6 @@ __all__ = [
     "FileError",
     "GateRecord",
     "History",
-    "InactiveEntry",
     "Interval",
     "LSTMCell",
     "LabelReport",
@@ -113,6 +113,7 @@ __all__ = [
     "QueryError",
     "RedundancyError",
     "Report",
+    "Selection",
     "UniProtEntry",
     "UniProtError",
     "UniProtFeature",

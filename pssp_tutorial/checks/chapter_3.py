@@ -9,8 +9,9 @@ from pssp_tutorial.checks.grading import Verdict, grade
 from pssp_tutorial.proteins.alphabet import reduce_states
 from pssp_tutorial.proteins.chains import load_chains
 from pssp_tutorial.uniprot.entry import UniProtEntry
-from pssp_tutorial.uniprot.formats import read_uniprot
-from pssp_tutorial.uniprot.labels import STATES, label_entry, load_uniprot_entries, uniprot_text
+from pssp_tutorial.uniprot.flat import read_uniprot
+from pssp_tutorial.uniprot.labels import STATES, label_entry
+from pssp_tutorial.uniprot.shipped import load_uniprot_entries, uniprot_text
 
 
 def exercise_3_1(parse_old: Callable[[str], list]) -> Verdict:

@@ -8,22 +8,21 @@ import sys
 import tempfile
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
-from tqdm import tqdm
-
+from pssp_tutorial.cli.options import output, progress_bar, tell
 from pssp_tutorial.core.errors import PSSPError
-from pssp_tutorial.core.files import check_targets, packed, write_atomically
+from pssp_tutorial.core.files import check_targets, write_atomically
 from pssp_tutorial.uniprot.client import QUERY, FetchSettings
-from pssp_tutorial.uniprot.dataset import select_entries, to_chains, write_chains
-from pssp_tutorial.uniprot.entry import InactiveEntry, UniProtEntry, UniProtError
+from pssp_tutorial.uniprot.dataset import Selection, to_chains, write_chains
+from pssp_tutorial.uniprot.entry import UniProtEntry, UniProtError
 from pssp_tutorial.uniprot.fetch import Fetched, fetch_uniprot
-from pssp_tutorial.uniprot.formats import read_uniprot
-from pssp_tutorial.uniprot.labels import label_entries, uniprot_text
-from pssp_tutorial.uniprot.report import LabelledEntry, LabelReport
+from pssp_tutorial.uniprot.flat import read_uniprot
+from pssp_tutorial.uniprot.labels import LabelledEntry
+from pssp_tutorial.uniprot.report import LabelReport, label_entries
+from pssp_tutorial.uniprot.shipped import uniprot_text
 
 COLUMNS = {
     "accession": lambda item: item.entry.accession,
@@ -45,13 +44,13 @@ def run_fetch(options: Namespace) -> None:
     """Fetch into the file, or through a temporary one to standard output."""
     if options.out != "-":
         fetched = _fetch(options, Path(options.out), options.format, options.fields)
-        _tell(options, f"{fetched.entries} entries of UniProt {fetched.release} in {options.out}")
+        tell(f"{fetched.entries} entries of UniProt {fetched.release} in {options.out}", quiet=options.quiet)
         return
     with tempfile.TemporaryDirectory() as folder:
         fetched = _fetch(options, Path(folder, "entries"), options.format, options.fields)
         with fetched.path.open("rb") as handle:
             shutil.copyfileobj(handle, sys.stdout.buffer)
-    _tell(options, f"{fetched.entries} entries of UniProt {fetched.release}")
+    tell(f"{fetched.entries} entries of UniProt {fetched.release}", quiet=options.quiet)
 
 
 def _fetch(options: Namespace, out: Path, format: str = "txt", fields: str | None = None) -> Fetched:
@@ -65,7 +64,7 @@ def _fetch(options: Namespace, out: Path, format: str = "txt", fields: str | Non
         cache=options.cache,
         settings=FetchSettings(url=options.server),
         progress=not options.quiet,
-        tell=lambda sentence: _tell(options, sentence),
+        tell=lambda sentence: tell(sentence, quiet=options.quiet),
     )
 
 
@@ -74,7 +73,7 @@ def run_parse(options: Namespace) -> None:
     check_targets([options.out, options.dropped], options.files)
     report = LabelReport()
     rows = _labelled(options, report)
-    with _output(options.out) as handle:
+    with output(options.out) as handle:
         for number, item in enumerate(rows):
             lines = [options.columns] * (number == 0) + [[str(COLUMNS[name](item)) for name in options.columns]]
             handle.write("".join("\t".join(line) + "\n" for line in lines).encode())
@@ -92,7 +91,8 @@ def run_build(options: Namespace) -> None:
         if not options.files and not options.shipped:
             options.files = [str(_fetch(options, Path(folder, "entries.dat.gz")).path)]
         sources = ["the shipped entries"] * options.shipped + [_origin(name) for name in options.files]
-        chosen = list(_selected(options, report))
+        selection = Selection(**{name: getattr(options, name) for name in SELECTION})
+        chosen = list(_labelled(options, report, selection))
     _finish(options, report)
     shares = dict(val=options.val, test=options.test, seed=options.seed, identity=options.identity)
     chains = to_chains(chosen, **shares, method=options.redundancy)
@@ -101,7 +101,7 @@ def run_build(options: Namespace) -> None:
         origin = {"sources": sources, "settings": settings, "report": str(report).splitlines()}
         handle.write((json.dumps(origin, indent=1, ensure_ascii=False) + "\n").encode())
     counts = ", ".join(f"{len(chains.of(name))} {name}" for name in ("train", "val", "test", "excluded"))
-    _tell(options, f"{len(chains)} proteins in {options.out}: {counts}")
+    tell(f"{len(chains)} proteins in {options.out}: {counts}", quiet=options.quiet)
 
 
 def _origin(name: str) -> dict[str, Any] | str:
@@ -112,18 +112,14 @@ def _origin(name: str) -> dict[str, Any] | str:
         return Path(name).name
 
 
-def _labelled(options: Namespace, report: LabelReport) -> Iterator[LabelledEntry]:
+def _labelled(options: Namespace, report: LabelReport, selection: Selection | None = None) -> Iterator[LabelledEntry]:
     entries = islice(_entries(options, report), options.limit)
-    shown = tqdm(entries, unit=" entries", delay=1, leave=False, disable=options.quiet)
-    return label_entries(shown, report=report, **{name: getattr(options, name) for name in LABELLING})
+    shown = progress_bar(entries, unit="entries", quiet=options.quiet)
+    labelling = {name: getattr(options, name) for name in LABELLING}
+    return label_entries(shown, report=report, selection=selection, **labelling)
 
 
-def _selected(options: Namespace, report: LabelReport) -> Iterator[LabelledEntry]:
-    chosen = {name: getattr(options, name) for name in SELECTION}
-    return select_entries(_labelled(options, report), report=report, **chosen)
-
-
-def _entries(options: Namespace, report: LabelReport) -> Iterator[UniProtEntry | InactiveEntry]:
+def _entries(options: Namespace, report: LabelReport) -> Iterator[UniProtEntry]:
     if not options.files and not options.shipped:
         raise UniProtError("no file; expected FILE, - for standard input, or --shipped")
     on_error = report.unreadable if options.skip_unreadable else None
@@ -134,7 +130,7 @@ def _entries(options: Namespace, report: LabelReport) -> Iterator[UniProtEntry |
 
 def _finish(options: Namespace, report: LabelReport) -> None:
     """Report; without anything kept there is nothing to write."""
-    _tell(options, str(report))
+    tell(str(report), quiet=options.quiet)
     if options.dropped:
         with write_atomically(options.dropped) as handle:
             rows = [("accession", "reason"), *report.dropped]
@@ -148,26 +144,6 @@ def _standard_input() -> TextIO:
     """Standard input as UTF-8 whatever the terminal's language, and unpacked if it is gzip."""
     if not hasattr(sys.stdin, "buffer"):  # a notebook's, or a test's, which is text already
         return sys.stdin
-    in_gzip = sys.stdin.buffer.peek(2)[:2] == b"\x1f\x8b"
-    return io.TextIOWrapper(gzip.open(sys.stdin.buffer) if in_gzip else sys.stdin.buffer, encoding="utf-8")
-
-
-@contextmanager
-def _output(name: str) -> Iterator[Any]:
-    if name == "-":
-        yield sys.stdout.buffer if hasattr(sys.stdout, "buffer") else _TextSink()
-    else:
-        with write_atomically(name) as handle, packed(handle, name) as target:
-            yield target
-
-
-class _TextSink:
-    """Standard output that takes text only, as in a notebook."""
-
-    def write(self, data: bytes) -> int:
-        return sys.stdout.write(data.decode())
-
-
-def _tell(options: Namespace, sentence: str) -> None:
-    if not options.quiet:
-        print(sentence, file=sys.stderr)
+    raw: Any = sys.stdin.buffer
+    in_gzip = raw.peek(2)[:2] == b"\x1f\x8b"
+    return io.TextIOWrapper(gzip.open(raw) if in_gzip else raw, encoding="utf-8")

@@ -5,9 +5,10 @@ import lzma
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pssp_tutorial.core.files import write_atomically
 from pssp_tutorial.proteins.alphabet import AMINO_ACIDS, UNKNOWN_STATE, normalise_sequence
@@ -15,24 +16,17 @@ from pssp_tutorial.proteins.chains import ACCESSIBILITY_LETTERS, COLUMNS, ChainS
 from pssp_tutorial.proteins.homology import Method, cluster_sequences, related_pairs
 from pssp_tutorial.proteins.record import ProteinRecord
 from pssp_tutorial.uniprot.entry import UniProtError
-from pssp_tutorial.uniprot.report import LabelledEntry, LabelReport
+from pssp_tutorial.uniprot.labels import LabelledEntry
 
 MINI = {"train": 300, "val": 60, "test": 60}
 MINI_LENGTH = range(50, 301)
 
 
-def select_entries(
-    labelled: Iterable[LabelledEntry],
-    *,
-    min_length: int = 30,
-    max_length: int | None = None,
-    min_known: int = 20,
-    fragments: Literal["drop", "keep"] = "drop",
-    unusual: Literal["map", "drop"] = "map",
-    duplicates: Literal["drop", "keep"] = "drop",
-    report: LabelReport | None = None,
-) -> Iterator[LabelledEntry]:
-    """Yield the entries fit for a data set for prediction. (Method and resolution: see :func:`label_entry`.)
+@dataclass
+class Selection:
+    """Says of a labelled entry why it is not fit for a data set for prediction, or nothing if it is.
+
+    (Method and resolution of the structures: see :func:`label_entry`.)
 
     Parameters
     ----------
@@ -45,47 +39,65 @@ def select_entries(
     unusual : {"map", "drop"}
         Entries with letters other than the 20: keep them, to be mapped as :func:`normalise_sequence` does.
     duplicates : {"drop", "keep"}
-        Entries with the sequence of an earlier one.
-    report : LabelReport, optional
-        The one of :func:`label_entries`: what is left out here moves from kept to dropped.
+        Entries with the sequence of one that was kept before.
 
     Raises
     ------
     UniProtError
         For another word.
 
-    >>> from pssp_tutorial.uniprot.labels import label_entries, load_uniprot_entries
+    >>> from pssp_tutorial.uniprot.report import LabelReport, label_entries
+    >>> from pssp_tutorial.uniprot.shipped import load_uniprot_entries
     >>> report = LabelReport()
-    >>> labelled = label_entries(load_uniprot_entries(), report=report)
-    >>> len(list(select_entries(labelled, max_length=1000, report=report))), report.reasons
+    >>> fit = label_entries(load_uniprot_entries(), report=report, selection=Selection(max_length=1000))
+    >>> len(list(fit)), report.reasons
     (38, Counter({'too long': 4, 'no coverage': 3, 'fragment': 1, 'same sequence': 1}))
     """
-    choices = {"fragments": ("drop", "keep"), "unusual": ("map", "drop"), "duplicates": ("drop", "keep")}
-    for name, given in {"fragments": fragments, "unusual": unusual, "duplicates": duplicates}.items():
-        if given not in choices[name]:
-            raise UniProtError(f"{name}={given!r}; expected one of {', '.join(choices[name])}")
-    seen: dict[bytes, str] = {}
-    for item in labelled:
+
+    min_length: int = 30
+    max_length: int | None = None
+    min_known: int = 20
+    fragments: Literal["drop", "keep"] = "drop"
+    unusual: Literal["map", "drop"] = "map"
+    duplicates: Literal["drop", "keep"] = "drop"
+    _kept: dict[bytes, str] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for name, words in {"fragments": "drop keep", "unusual": "map drop", "duplicates": "drop keep"}.items():
+            if (given := getattr(self, name)) not in words.split():
+                raise UniProtError(f"{name}={given!r}; expected one of {words.replace(' ', ', ')}")
+
+    def __call__(self, item: LabelledEntry) -> str:
+        """The reason to drop the entry; empty if it is kept."""
         entry, known = item.entry, int(item.record.mask.sum())
+        strange = "".join(sorted(set(entry.sequence) - set(AMINO_ACIDS)))
+        if len(entry) < self.min_length:
+            return f"too short: {len(entry)} residues"
+        if self.max_length is not None and len(entry) > self.max_length:
+            return f"too long: {len(entry)} residues"
+        if known < self.min_known:
+            return f"too little known: {known} residues"
+        if entry.fragment and self.fragments == "drop":
+            return "fragment"
+        if strange and self.unusual == "drop":
+            return f"unusual letters: {strange}"
         digest = hashlib.sha256(entry.sequence.encode()).digest()
-        reason = ""
-        if len(entry) < min_length:
-            reason = f"too short: {len(entry)} residues"
-        elif max_length is not None and len(entry) > max_length:
-            reason = f"too long: {len(entry)} residues"
-        elif known < min_known:
-            reason = f"too little known: {known} residues"
-        elif entry.fragment and fragments == "drop":
-            reason = "fragment"
-        elif unusual == "drop" and set(entry.sequence) - set(AMINO_ACIDS):
-            reason = f"unusual letters: {''.join(sorted(set(entry.sequence) - set(AMINO_ACIDS)))}"
-        elif duplicates == "drop" and digest in seen:
-            reason = f"same sequence: as {seen[digest]}"
-        if not reason:
-            seen[digest] = entry.accession
-            yield item
-        elif report is not None:
-            report.discard(item, reason)
+        if digest in self._kept and self.duplicates == "drop":
+            return f"same sequence: as {self._kept[digest]}"
+        self._kept[digest] = entry.accession
+        return ""
+
+
+def select_entries(labelled: Iterable[LabelledEntry], **filters: Any) -> Iterator[LabelledEntry]:
+    """The labelled entries that pass the filters of :class:`Selection`.
+
+    >>> from pssp_tutorial.uniprot.report import label_entries
+    >>> from pssp_tutorial.uniprot.shipped import load_uniprot_entries
+    >>> len(list(select_entries(label_entries(load_uniprot_entries()), max_length=1000)))
+    38
+    """
+    reason = Selection(**filters)
+    return (item for item in labelled if not reason(item))
 
 
 def to_chains(
@@ -122,7 +134,8 @@ def to_chains(
     UniProtError
         Without entries, if an accession occurs twice, or if the shares leave nothing to train on.
 
-    >>> from pssp_tutorial.uniprot.labels import label_entries, load_uniprot_entries
+    >>> from pssp_tutorial.uniprot.report import label_entries
+    >>> from pssp_tutorial.uniprot.shipped import load_uniprot_entries
     >>> small = [entry for entry in load_uniprot_entries() if len(entry) < 180]
     >>> chains = to_chains(label_entries(small), val=0.2, test=0.2, method="python")
     >>> sum(len(chains.of(split)) for split in ("train", "val", "test", "excluded")) == len(chains)
@@ -139,6 +152,18 @@ def to_chains(
         raise UniProtError("no entries; expected at least one")
     sequences = {name: normalise_sequence(item.entry.sequence, name=name) for name, item in items.items()}
     cluster = cluster_sequences(sequences, identity=identity, method=method)
+    split = _draw_splits(items, cluster, val, test, seed)
+    _exclude_relatives(split, sequences, evalue, method)
+    mini = _draw_mini(sequences, split, seed)
+    records = tuple(_with_sequence(items[name].record, sequences[name]) for name in items)
+    splits, clusters = (tuple(found[name] for name in items) for found in (split, cluster))
+    return ChainSet(records, splits, clusters, tuple(name in mini for name in items))
+
+
+def _draw_splits(
+    items: dict[str, LabelledEntry], cluster: dict[str, str], val: float, test: float, seed: int
+) -> dict[str, str]:
+    """The split of each entry, before relatives across clusters are looked for."""
     members = defaultdict(list)
     for name in items:
         members[cluster[name]].append(name)
@@ -149,16 +174,17 @@ def to_chains(
     for number, leader in enumerate(leaders[: tests + vals]):
         best = max(members[leader], key=lambda name: (int(items[name].record.mask.sum()), name))
         split |= dict.fromkeys(members[leader], "excluded") | {best: "test" if number < tests else "val"}
+    return split
+
+
+def _exclude_relatives(split: dict[str, str], sequences: dict[str, str], evalue: float, method: Method) -> None:
+    """Take out of ``val`` what has a hit in ``test``, and out of ``train`` what has one in either."""
     for held_out, others in ((("test",), ("val",)), (("test", "val"), ("train",))):
         left = {name: text for name, text in sequences.items() if split[name] in held_out}
         right = {name: text for name, text in sequences.items() if split[name] in others}
         hits = related_pairs(left, right, evalue=evalue, method=method)
         hits |= {pair[::-1] for pair in related_pairs(right, left, evalue=evalue, method=method)}
         split |= dict.fromkeys((other for _, other in hits), "excluded")
-    mini = _draw_mini(sequences, split, seed)
-    records = tuple(_with_sequence(items[name].record, sequences[name]) for name in items)
-    splits, clusters = (tuple(found[name] for name in items) for found in (split, cluster))
-    return ChainSet(records, splits, clusters, tuple(name in mini for name in items))
 
 
 def _with_sequence(record: ProteinRecord, sequence: str) -> ProteinRecord:

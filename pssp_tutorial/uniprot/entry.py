@@ -1,4 +1,4 @@
-"""What an entry of UniProt says about its structure, whatever format it came in (chapter 3)."""
+"""What an entry of UniProt says about its structure (chapter 3)."""
 
 import re
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from pssp_tutorial.core.errors import PSSPError
 KINDS = ("HELIX", "STRAND", "TURN")
 """The features that UniProt takes from DSSP: H, G, I; E, B; T."""
 
-_ACCESSION = re.compile(r"[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9]([A-Z][A-Z0-9]{2}[0-9]){1,2}")
+ACCESSION = re.compile(r"[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9]([A-Z][A-Z0-9]{2}[0-9]){1,2}")
 _RANGE = re.compile(r"([^=,\s]+)=([0-9]{1,9})-([0-9]{1,9})")
 _MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 
@@ -111,7 +111,7 @@ class UniProtEntry:
 
     def __post_init__(self) -> None:
         length = len(self.sequence)
-        if not _ACCESSION.fullmatch(self.accession):
+        if not ACCESSION.fullmatch(self.accession):
             self.refuse(f"accession {self.accession[:40]!r}; expected one such as P12345")
         strange = re.search(r"[^A-Z]", self.sequence)
         if not length or strange:
@@ -137,20 +137,6 @@ class UniProtEntry:
             if found != crc64:
                 self.refuse(f"the sequence's CRC64 is {found}, the entry says {crc64[:40]}")
         return self
-
-
-@dataclass(frozen=True)
-class InactiveEntry:
-    """An accession that UniProt has deleted, merged into another entry or split into several."""
-
-    accession: str
-    reason: str
-    successors: tuple[str, ...] = ()
-    file: str = field(default="", compare=False)
-    line: int = field(default=0, compare=False)
-
-    def __str__(self) -> str:
-        return f"{self.reason} into {', '.join(self.successors)}" if self.successors else self.reason
 
 
 def parse_structure(pdb_id: str, method: str = "", resolution: str = "", chains: str = "") -> PDBStructure:

@@ -1,14 +1,18 @@
-"""The flat file of UniProt, one entry at a time (chapter 3).
+"""The flat file of UniProt, read one entry at a time (chapter 3).
 
 ``Bio.SwissProt`` parses the lines that matter here: names, dates, PDB cross-references, secondary structure
 features and the sequence. The other lines have changed their form often since 1986 and cannot stop it.
 """
 
 import re
-from collections.abc import Iterator
-from typing import Any
+import zlib
+from collections.abc import Callable, Iterator
+from os import PathLike
+from typing import Any, TextIO
 
+from pssp_tutorial.proteins.fasta import open_text
 from pssp_tutorial.uniprot.entry import (
+    ACCESSION,
     KINDS,
     PDBStructure,
     UniProtEntry,
@@ -17,48 +21,136 @@ from pssp_tutorial.uniprot.entry import (
     iso_date,
     parse_structure,
 )
-from pssp_tutorial.uniprot.source import LARGEST_ENTRY, AnyEntry, TextSource
 
+LARGEST_ENTRY = 64_000_000
+"""Letters of the largest entry that is still read; without a bound a file that is no entry would fill the memory."""
 LINE_CODES = {
     *("ID", "AC", "DT", "DE", "GN", "OS", "OG", "OC", "OX", "OH", "RN", "RP", "RC", "RX", "RG", "RA", "RT", "RL"),
     *("CC", "DR", "PE", "KW", "FT", "SQ", "  ", "//", "**"),
 }
-
 _USED = ("ID", "AC", "DT", "DE", "FT", "SQ", "  ", "//")
 _PDB_EVIDENCE = re.compile(r"PDB:([0-9A-Za-z_]+)")
+_OLD_RELEASE = re.compile(r"DT .*\(Rel\. ([0-9]{1,3}), Last annotation update\)")
+
+Block = list[tuple[int, str]]
+"""The lines of an entry with their numbers."""
 
 
-def read_flat(start: str, text: TextSource) -> Iterator[AnyEntry]:
-    """Yield the entries of a flat file whose first letter, ``start``, has been read."""
-    block: list[tuple[int, str]] = []
-    size, first = 0, True
-    for number, line in text.lines(start):
-        if not block and not line.strip():
+def read_uniprot(
+    source: str | PathLike | TextIO, *, on_error: Callable[[UniProtError], None] | None = None
+) -> Iterator[UniProtEntry]:
+    """Yield the entries of a flat file of UniProt (``format=txt``), plain or packed; only one is in memory at a time.
+
+    Parameters
+    ----------
+    source : path or handle
+        The file.
+    on_error : callable, optional
+        Gets the :class:`UniProtError` of an entry that cannot be read, and reading goes on with the next one.
+        Left out, the error is raised. An error after which no next entry can be found is always raised.
+
+    Raises
+    ------
+    UniProtError
+        Naming file, line and entry; of a file in another format, what it seems to be.
+
+    >>> from io import StringIO
+    >>> text = '''ID   TINY_TEST  Reviewed;  7 AA.
+    ... AC   P12345;
+    ... FT   HELIX           2..5
+    ... FT                   /evidence="ECO:0007829|PDB:1ABC"
+    ... SQ   SEQUENCE   7 AA;  810 MW;  6DD04B5DC1A336F0 CRC64;
+    ...      MKTAYIA
+    ... //'''
+    >>> [entry.features for entry in read_uniprot(StringIO(text))]
+    [(UniProtFeature(kind='HELIX', start=1, end=5, structures=('1ABC',), exact=True),)]
+    """
+    name = str(source) if isinstance(source, str | PathLike) else str(getattr(source, "name", "UniProt text"))
+    try:
+        with open_text(source) as handle:
+            for number, block in enumerate(_blocks(handle, name), start=1):
+                try:
+                    entry = _entry(block, name)
+                except UniProtError as found:
+                    place = found.entry or f"entry {number}"
+                    error = UniProtError(found.problem, file=name, entry=place, line=found.line)
+                    if on_error is None:
+                        raise error from found.__cause__
+                    on_error(error)
+                else:
+                    yield entry
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise UniProtError((error.strerror or str(error)).lower(), file=name) from error
+
+
+def _blocks(handle: TextIO, name: str) -> Iterator[Block]:
+    """The lines of each entry, up to ``//``; the file must be flat, and end where an entry ends."""
+    block: Block = []
+    size, count, number = 0, 1, 0
+    for number, line in _lines(handle, name):
+        if not block and not line.strip("\ufeff \t\r\n"):
             continue
+        if count == 1 and not block:
+            line = line.removeprefix("\ufeff")
+            if not line.startswith("ID "):
+                raise UniProtError(_not_flat(line), file=name, entry="entry 1", line=number)
         block.append((number, line))
         size += len(line)
-        if (first and not line.startswith("ID ")) or size > LARGEST_ENTRY:
-            found = line.strip()[:40]
-            raise text.error(f"the line is {found!r}; expected an entry from 'ID   ' to '//', or JSON", line=number)
-        first = False
+        if size > LARGEST_ENTRY:
+            problem = f"no end after {size} letters; expected '//'"
+            raise UniProtError(problem, file=name, entry=f"entry {count}", line=number)
         if line.startswith("//"):
-            yield from text.entry(_flat_entry, block)
-            block, size = [], 0
+            yield block
+            block, size, count = [], 0, count + 1
+    if block and not block[0][1].startswith("ID "):
+        raise UniProtError(_not_flat(block[0][1]), file=name, entry=f"entry {count}", line=block[0][0])
     if block:
-        raise text.error("the file ends within the entry; expected '//'", entry=_label(block), line=number)
+        entry = _label(block) or f"entry {count}"
+        raise UniProtError("the file ends within the entry; expected '//'", file=name, entry=entry, line=number)
 
 
-def _label(block: list[tuple[int, str]]) -> str:
+def _lines(handle: TextIO, name: str) -> Iterator[tuple[int, str]]:
+    number, count = 1, 1
+    while True:
+        try:
+            line = handle.readline(LARGEST_ENTRY)
+        except (UnicodeDecodeError, EOFError, OSError, zlib.error) as error:
+            problem = f"not readable as text ({error})"
+            raise UniProtError(problem, file=name, entry=f"entry {count}", line=number) from error
+        if not line:
+            return
+        yield number, line
+        number, count = number + 1, count + line.startswith("//")
+
+
+def _not_flat(line: str) -> str:
+    """What a file seems to be whose first line begins no entry, and how to get one that does."""
+    said = re.search(r'"messages"\s*:\s*\[(.+?)\]', line)
+    words = line.strip()
+    if said:
+        kind = f"an error message of UniProt, {said[1][:200]}"
+    elif words[:1] in ("{", "["):
+        kind = "JSON"
+    elif words[:1] in (">", "<"):
+        kind = "FASTA" if words[0] == ">" else "XML or a web page"
+    elif ACCESSION.fullmatch(words):
+        kind = "a list of accessions, for pssp uniprot fetch --accessions"
+    else:
+        kind = "a table" if "\t" in words else "no flat file"
+    return f"the line is {words[:40]!r}: {kind}; expected an entry from 'ID   ' to '//', as UniProt's format=txt has it"
+
+
+def _label(block: Block) -> str:
     """The accession of a block of lines, or its name, or nothing."""
     accession = next((line[5:].split(";")[0].strip() for _, line in block if line.startswith("AC ")), "")
     return (accession or "".join(block[0][1][5:].split()[:1]))[:40]
 
 
 class _Lines:
-    """The lines for Bio.SwissProt; ``number`` is that of the line it is reading."""
+    """The lines of a block that Bio.SwissProt needs; ``number`` is that of the line it is reading."""
 
-    def __init__(self, block: list[tuple[int, str]]) -> None:
-        self.lines = iter(block)
+    def __init__(self, block: Block) -> None:
+        self.used = iter(_used(block))
         self.number = block[0][0]
 
     def read(self, size: int) -> str:  # Bio.SwissProt asks for no letters to tell text from bytes
@@ -68,53 +160,33 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        self.number, line = next(self.lines)
+        self.number, line = next(self.used)
         return line
 
 
-def _flat_entry(block: list[tuple[int, str]], name: str) -> UniProtEntry:
-    from Bio import SwissProt
-
-    used, release = [], 0
+def _used(block: Block) -> Iterator[tuple[int, str]]:
     structural = False
     for number, line in block:
         code = line[:2]
-        if code not in LINE_CODES:
-            problem = f"the line begins with {line[:5]!r}; expected a line code such as 'FT   '"
-            raise UniProtError(problem, file=name, entry=_label(block), line=number)
         if code == "FT" and line[5:13].strip():
             structural = line[5:13].rstrip() in KINDS
-        if (code in _USED and (code != "FT" or structural)) or line.startswith("DR   PDB;"):
-            used.append((number, line))
-        old = re.search(r"\(Rel\. ([0-9]{1,3}), Last annotation update\)", line) if code == "DT" else None
-        release = int(old[1]) if old else release
-    lines = _Lines(used)
+        if line.startswith("DR   PDB;") or (code in _USED and (code != "FT" or structural)):
+            yield number, line
+
+
+def _entry(block: Block, name: str) -> UniProtEntry:
+    from Bio import SwissProt
+
+    for number, line in block:
+        if line[:2] not in LINE_CODES:
+            problem = f"the line begins with {line[:5]!r}; expected a line code such as 'FT   '"
+            raise UniProtError(problem, file=name, entry=_label(block), line=number)
+    lines = _Lines(block)
     try:
         record = SwissProt.read(lines)
-        features = [feature for feature in record.features if feature.location.ref is None]
         if not record.seqinfo:
             raise ValueError("no SQ line before it")
-        length, _, checksum = record.seqinfo
-        return (
-            UniProtEntry(
-                accession=record.accessions[0] if record.accessions else "",
-                name=record.entry_name,
-                sequence=record.sequence,
-                features=tuple(_flat_feature(feature, len(record.sequence)) for feature in features),
-                structures=tuple(map(_flat_structure, record.cross_references)),
-                secondary=tuple(record.accessions[1:]),
-                reviewed=record.data_class in ("Reviewed", "STANDARD"),
-                fragment=re.search(r"Flags:[^:]*\bFragments?\b|\(FRAGMENTS?\)", record.description) is not None,
-                version=0 if release else (record.annotation_update or ("", 0))[1],
-                date=iso_date((record.annotation_update or ("", 0))[0]),
-                release=release,
-                isoform_features=len(record.features) - len(features),
-                file=name,
-                line=block[0][0],
-            )
-            .check(record.sequence_length)
-            .check(length, None if release else checksum)
-        )
+        return _from_record(record, block, name)
     except UniProtError:
         raise
     except Exception as error:  # Bio.SwissProt raises IndexError, AssertionError and others at a damaged line
@@ -122,12 +194,37 @@ def _flat_entry(block: list[tuple[int, str]], name: str) -> UniProtEntry:
         raise UniProtError(problem, file=name, entry=_label(block), line=lines.number) from error
 
 
-def _flat_structure(fields: tuple[str, ...]) -> PDBStructure:
+def _from_record(record: Any, block: Block, name: str) -> UniProtEntry:
+    """The entry that Bio.SwissProt has read, checked against the lengths and the checksum that it states."""
+    features = [feature for feature in record.features if feature.location.ref is None]
+    old = next((found for _, line in block if (found := _OLD_RELEASE.match(line))), None)
+    date, version = record.annotation_update or ("", 0)
+    length, _, checksum = record.seqinfo
+    entry = UniProtEntry(
+        accession=record.accessions[0] if record.accessions else "",
+        name=record.entry_name,
+        sequence=record.sequence,
+        features=tuple(_feature(feature, len(record.sequence)) for feature in features),
+        structures=tuple(map(_structure, record.cross_references)),
+        secondary=tuple(record.accessions[1:]),
+        reviewed=record.data_class in ("Reviewed", "STANDARD"),
+        fragment=re.search(r"Flags:[^:]*\bFragments?\b|\(FRAGMENTS?\)", record.description) is not None,
+        version=0 if old else version,
+        date=iso_date(date),
+        release=int(old[1]) if old else 0,
+        isoform_features=len(record.features) - len(features),
+        file=name,
+        line=block[0][0],
+    )
+    return entry.check(record.sequence_length).check(length, None if old else checksum)
+
+
+def _structure(fields: tuple[str, ...]) -> PDBStructure:
     """Before 2002 the line held the id and a date; since then id, method, resolution and chains."""
     return parse_structure(*fields[1:]) if len(fields) == 5 else PDBStructure(fields[1])
 
 
-def _flat_feature(feature: Any, length: int) -> UniProtFeature:
+def _feature(feature: Any, length: int) -> UniProtFeature:
     from Bio.SeqFeature import ExactPosition
 
     start, end = feature.location.start, feature.location.end

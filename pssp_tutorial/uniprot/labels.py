@@ -4,27 +4,43 @@ UniProt annotates helices, strands and turns where DSSP found them in a PDB stru
 annotated, and that is not coil: coil is what lies inside a structure and is neither helix nor strand.
 """
 
-import gzip
-import hashlib
-from collections.abc import Collection, Iterable, Iterator
-from functools import lru_cache
-from io import StringIO
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from pssp_tutorial.core.resources import resource
 from pssp_tutorial.proteins.alphabet import UNKNOWN_STATE
 from pssp_tutorial.proteins.record import ProteinRecord
-from pssp_tutorial.uniprot.entry import InactiveEntry, PDBStructure, UniProtEntry, UniProtError, UniProtFeature
-from pssp_tutorial.uniprot.formats import read_uniprot
-from pssp_tutorial.uniprot.report import LabelledEntry, LabelReport
+from pssp_tutorial.uniprot.entry import PDBStructure, UniProtEntry, UniProtError, UniProtFeature
 
-FILE_NAME = "uniprot_entries.dat.gz"
 STATES = {"HELIX": "H", "STRAND": "E", "TURN": "T"}
 WithoutEvidence = Literal["structures", "span", "drop"]
 POLICIES = ("structures", "span", "drop")
+
+
+@dataclass(frozen=True)
+class LabelledEntry:
+    """An entry with a state for each residue, and the structures that the states and their coverage come from.
+
+    ``record.structure`` has ``?`` where no structure tells the state, ``record.resolved`` is the coverage.
+    ``coverage_from`` says how the coverage was found: ``evidence``, ``structures``, ``span`` or ``none``.
+    ``fuzzy`` features have an open end, ``unsupported`` ones stem from structures that a filter refused,
+    ``conflicts`` are residues that two kinds of feature claim: all of these give ``?``.
+    """
+
+    entry: UniProtEntry
+    record: ProteinRecord
+    structures: tuple[PDBStructure, ...]
+    coverage_from: str
+    fuzzy: int = 0
+    unsupported: int = 0
+    conflicts: int = 0
+
+    @property
+    def coverage(self) -> np.ndarray:
+        """True inside the structures, ``bool[length]``."""
+        return np.asarray(self.record.resolved)
 
 
 def label_entry(
@@ -66,49 +82,32 @@ def label_entry(
         raise UniProtError(f"without_evidence={without_evidence!r}; expected one of {', '.join(POLICIES)}")
     if isinstance(methods, str):
         raise UniProtError(f"methods={methods!r}; expected a collection, such as [{methods!r}]")
-    wanted = None if methods is None else {method.casefold() for method in methods}
-    refused = {
-        structure.id
-        for structure in entry.structures
-        if (wanted is not None and structure.method.casefold() not in wanted)
-        or (max_resolution is not None and structure.resolution is not None and structure.resolution > max_resolution)
-    }
+    refused = _refused(entry, methods, max_resolution)
     exact = [feature for feature in entry.features if feature.exact]
-    supported = [feature for feature in exact if not _stems_from(feature, refused)]
-    doubtful = [feature for feature in entry.features if feature not in supported]
-    structures, coverage_from = _sources(entry, refused, without_evidence)
-    coverage = np.zeros(len(entry), dtype=bool)
-    for structure in structures:
-        for _, start, end in structure.chains:
-            coverage[start:end] = True
-    if coverage_from == "span" and supported:
-        coverage[min(feature.start for feature in supported) : max(feature.end for feature in supported)] = True
-    if not coverage.any():
-        coverage_from = "none"
+    supported = [item for item in exact if not (item.structures and refused.issuperset(item.structures))]
+    structures, policy = _sources(entry, refused, without_evidence)
 
-    states = np.full(len(entry), "C")
-    named, conflicts = np.zeros((2, len(entry)), dtype=bool)
-    for feature in supported:
-        state = "C" if feature.kind == "TURN" and not turns else STATES[feature.kind]
-        place = slice(feature.start, feature.end)
-        conflicts[place] |= named[place] & (states[place] != state)
-        states[place], named[place] = state, True
-    if coverage_from != "none":
+    states, named, conflicts = _paint(supported, turns, len(entry))
+    coverage = _cover(structures, supported if policy == "span" else (), len(entry))
+    coverage_from = policy if coverage.any() else "none"
+    if coverage.any():
         coverage |= named
-    unknown = ~coverage | conflicts
-    for feature in doubtful:
-        unknown[feature.start : feature.end] |= ~named[feature.start : feature.end]
-    states[unknown] = UNKNOWN_STATE
-    release = f" Swiss-Prot release {entry.release}" if entry.release else ""
-    version = f" version {entry.version}" if entry.version else release
-    origin = f"UniProt {entry.accession}{version}" + f" of {entry.date}" * bool(entry.date)
-    record = ProteinRecord(entry.accession, entry.sequence, "".join(states), resolved=coverage, source=origin)
+    doubtful = _inside([(item.start, item.end) for item in entry.features if item not in supported], len(entry))
+    states[~coverage | conflicts | (doubtful & ~named)] = UNKNOWN_STATE
+    record = ProteinRecord(entry.accession, entry.sequence, "".join(states), resolved=coverage, source=_origin(entry))
     counts = len(entry.features) - len(exact), len(exact) - len(supported), int(conflicts.sum())
     return LabelledEntry(entry, record, structures, coverage_from, *counts)
 
 
-def _stems_from(feature: UniProtFeature, refused: set[str]) -> bool:
-    return bool(feature.structures) and refused.issuperset(feature.structures)
+def _refused(entry: UniProtEntry, methods: Collection[str] | None, max_resolution: float | None) -> set[str]:
+    """Ids of the structures that do not count."""
+    wanted = None if methods is None else {method.casefold() for method in methods}
+    coarsest = float("inf") if max_resolution is None else max_resolution
+    return {
+        structure.id
+        for structure in entry.structures
+        if (wanted is not None and structure.method.casefold() not in wanted) or (structure.resolution or 0) > coarsest
+    }
 
 
 def _sources(entry: UniProtEntry, refused: set[str], without_evidence: str) -> tuple[tuple[PDBStructure, ...], str]:
@@ -120,88 +119,35 @@ def _sources(entry: UniProtEntry, refused: set[str], without_evidence: str) -> t
     return (accepted if without_evidence == "structures" else ()), without_evidence
 
 
-def label_entries(
-    entries: Iterable[UniProtEntry | InactiveEntry], *, report: LabelReport | None = None, **options: Any
-) -> Iterator[LabelledEntry]:
-    """Label entries one by one, and leave out those that no label can be had of.
-
-    Parameters
-    ----------
-    entries : iterable
-        From :func:`read_uniprot` or :func:`load_uniprot_entries`.
-    report : LabelReport, optional
-        Is told of each entry that was kept or dropped, with the reason.
-    **options
-        Those of :func:`label_entry`.
-
-    >>> report = LabelReport()
-    >>> labelled = list(label_entries(load_uniprot_entries(), report=report))
-    >>> report.read, report.kept, report.reasons
-    (47, 44, Counter({'no coverage': 3}))
-    """
-    report = report if report is not None else LabelReport()
-    for entry in entries:
-        if isinstance(entry, InactiveEntry):
-            report.drop(entry.accession, f"inactive: {entry}")
-            continue
-        if not entry.features:
-            on_isoforms = ": only on other isoforms" if entry.isoform_features else ""
-            report.drop(entry.accession, f"no helix, strand or turn{on_isoforms}")
-            continue
-        labelled = label_entry(entry, **options)
-        if labelled.record.mask.any():
-            report.keep(labelled)
-            yield labelled
-        elif labelled.structures:
-            report.drop(entry.accession, "no coverage: PDB structures without a range")
-        elif entry.structures:
-            report.drop(entry.accession, "no coverage: structures refused, not listed, or not named as evidence")
-        else:
-            report.drop(entry.accession, "no coverage: no PDB structure")
+def _inside(ranges: Iterable[tuple[int, int]], length: int) -> np.ndarray:
+    """True inside any of the ranges, ``bool[length]``."""
+    inside = np.zeros(length, dtype=bool)
+    for start, end in ranges:
+        inside[start:end] = True
+    return inside
 
 
-def default_path() -> Path:
-    """Where the shipped entries lie."""
-    return resource("data", FILE_NAME)
+def _cover(structures: Iterable[PDBStructure], spanned: Collection[UniProtFeature], length: int) -> np.ndarray:
+    """True inside the structures, and from the first to the last of the features that span it, ``bool[length]``."""
+    ranges = [(start, end) for structure in structures for _, start, end in structure.chains]
+    if spanned:
+        ranges.append((min(feature.start for feature in spanned), max(feature.end for feature in spanned)))
+    return _inside(ranges, length)
 
 
-@lru_cache(maxsize=1)
-def load_uniprot_entries() -> tuple[UniProtEntry, ...]:
-    """The 47 real entries that travel with the book, by accession; ``data/README.md`` tells where they come from.
-
-    Raises
-    ------
-    UniProtError
-        If the file or its checksum is missing or does not match.
-
-    >>> entries = load_uniprot_entries()
-    >>> len(entries), entries[-2].name, len(entries[-2].features)
-    (47, 'YTHD3_HUMAN', 16)
-    """
-    entries = read_uniprot(StringIO(uniprot_text()))
-    return tuple(entry for entry in entries if isinstance(entry, UniProtEntry))
+def _paint(features: Iterable[UniProtFeature], turns: bool, length: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The states of the features on a ground of coil; where some feature is, and where two kinds disagree."""
+    states = np.full(length, "C")
+    named, conflicts = np.zeros((2, length), dtype=bool)
+    for feature in features:
+        state = "C" if feature.kind == "TURN" and not turns else STATES[feature.kind]
+        place = slice(feature.start, feature.end)
+        conflicts[place] |= named[place] & (states[place] != state)
+        states[place], named[place] = state, True
+    return states, named, conflicts
 
 
-def uniprot_text(accession: str | None = None) -> str:
-    """The shipped entries as UniProt wrote them, or one of them.
-
-    >>> print(uniprot_text("Q7Z739").splitlines()[0])
-    ID   YTHD3_HUMAN             Reviewed;         585 AA.
-    """
-    path = default_path()
-    remedy = "restore it from the repository, or install the package again"
-    digest_path = path.with_name(path.name + ".sha256")
-    try:
-        packed, expected = path.read_bytes(), digest_path.read_text().split()[0]
-    except (OSError, IndexError, UnicodeDecodeError) as error:
-        missing = getattr(error, "filename", None) or digest_path
-        raise UniProtError(f"missing, empty or not readable; {remedy}", file=str(missing)) from error
-    if hashlib.sha256(packed).hexdigest() != expected:
-        raise UniProtError(f"damaged: its SHA-256 is not {expected[:16]}…; {remedy}", file=str(path))
-    text = gzip.decompress(packed).decode()
-    if accession is None:
-        return text
-    for entry in text.split("//\n"):
-        if f"\nAC   {accession};" in entry:
-            return entry + "//\n"
-    raise UniProtError("not among the shipped entries", file=str(path), entry=accession)
+def _origin(entry: UniProtEntry) -> str:
+    release = f" Swiss-Prot release {entry.release}" if entry.release else ""
+    version = f" version {entry.version}" if entry.version else release
+    return f"UniProt {entry.accession}{version}" + f" of {entry.date}" * bool(entry.date)

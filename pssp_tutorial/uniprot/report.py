@@ -1,52 +1,17 @@
-"""A labelled entry of UniProt, and what became of each entry on its way into a data set (chapter 3)."""
+"""What becomes of each entry on its way into a data set: labelled and kept, or dropped, and why (chapter 3)."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any
 
-import numpy as np
-
-from pssp_tutorial.proteins.alphabet import UNKNOWN_STATE
-from pssp_tutorial.proteins.record import ProteinRecord
-from pssp_tutorial.uniprot.entry import PDBStructure, UniProtEntry, UniProtError
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-
-@dataclass(frozen=True)
-class LabelledEntry:
-    """An entry with a state a residue, and the structures that the states and their coverage come from.
-
-    ``record.structure`` has ``?`` where no structure tells the state, ``record.resolved`` is the coverage.
-    ``coverage_from`` says how the coverage was found: ``evidence``, ``structures``, ``span`` or ``none``.
-    ``fuzzy`` features have an open end, ``unsupported`` ones stem from structures that a filter refused,
-    ``conflicts`` are residues that two kinds of feature claim: all of these give ``?``.
-    """
-
-    entry: UniProtEntry
-    record: ProteinRecord
-    structures: tuple[PDBStructure, ...]
-    coverage_from: str
-    fuzzy: int = 0
-    unsupported: int = 0
-    conflicts: int = 0
-
-    @property
-    def coverage(self) -> np.ndarray:
-        """True inside the structures, ``bool[length]``."""
-        return np.asarray(self.record.resolved)
-
-    @property
-    def naive_structure(self) -> str:
-        """The states of someone who takes every residue without a feature for coil: for comparison only."""
-        return (self.record.structure or "").replace(UNKNOWN_STATE, "C")
+from pssp_tutorial.uniprot.entry import UniProtEntry, UniProtError
+from pssp_tutorial.uniprot.labels import LabelledEntry, label_entry
 
 
 @dataclass
 class LabelReport:
-    """What became of each entry: filled while :func:`label_entries` runs.
+    """Counts the entries that were kept, and lists the ones that were dropped: each once.
 
     >>> report = LabelReport()
     >>> report.drop("P12345", "no coverage: PDB structures without a range")
@@ -56,21 +21,26 @@ class LabelReport:
     0 residues, 0 with a known state, 0 unknown
     """
 
-    read: int = 0
     kept: int = 0
     residues: int = 0
     known: int = 0
-    isoform_features: int = 0
-    fuzzy_features: int = 0
-    unsupported_features: int = 0
-    conflicting_residues: int = 0
     coverage_from: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
     dropped: list[tuple[str, str]] = field(default_factory=list)
     merged: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def read(self) -> int:
+        """Number of entries, kept and dropped."""
+        return self.kept + len(self.dropped)
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """Number of dropped entries by reason, without its details after the colon."""
+        return Counter(reason.split(":")[0] for _, reason in self.dropped)
+
     def drop(self, accession: str, reason: str) -> None:
-        """Note an entry that was read and not kept."""
-        self.read += 1
+        """Note an entry that was not kept."""
         self.dropped.append((accession, reason))
 
     def unreadable(self, error: UniProtError) -> None:
@@ -78,50 +48,22 @@ class LabelReport:
         self.drop(error.entry, f"unreadable: {error}")
 
     def keep(self, labelled: LabelledEntry) -> None:
-        """Count a labelled entry."""
-        self.read += 1
-        self._count(labelled, 1)
+        """Count an entry that was kept."""
+        self.kept += 1
+        self.residues += len(labelled.entry)
+        self.known += int(labelled.record.mask.sum())
+        self.coverage_from[labelled.coverage_from] += 1
+        self.skipped["features on other isoforms"] += labelled.entry.isoform_features
+        self.skipped["features with an open end"] += labelled.fuzzy
+        self.skipped["features of structures that were refused"] += labelled.unsupported
+        self.skipped["residues that two kinds of feature claim"] += labelled.conflicts
         self.merged |= dict.fromkeys(labelled.entry.secondary, labelled.entry.accession)
-
-    def discard(self, labelled: LabelledEntry, reason: str) -> None:
-        """Move an entry from kept to dropped."""
-        self._count(labelled, -1)
-        self.dropped.append((labelled.entry.accession, reason))
-
-    def _count(self, labelled: LabelledEntry, sign: int) -> None:
-        self.kept += sign
-        self.residues += sign * len(labelled.entry)
-        self.known += sign * int(labelled.record.mask.sum())
-        self.isoform_features += sign * labelled.entry.isoform_features
-        self.fuzzy_features += sign * labelled.fuzzy
-        self.unsupported_features += sign * labelled.unsupported
-        self.conflicting_residues += sign * labelled.conflicts
-        self.coverage_from[labelled.coverage_from] += sign
-
-    @property
-    def reasons(self) -> Counter[str]:
-        """Number of dropped entries by reason, without its details after the colon."""
-        return Counter(reason.split(":")[0] for _, reason in self.dropped)
-
-    @property
-    def table(self) -> "pd.DataFrame":
-        """Dropped entries: accession and reason."""
-        import pandas as pd
-
-        return pd.DataFrame(self.dropped, columns=["accession", "reason"])
 
     def find(self, accessions: Iterable[str], kept: Collection[str]) -> dict[str, str]:
         """What became of each accession that was asked for: kept, merged into which one, dropped, or not found."""
-        dropped = dict(self.dropped)
-        answers = {}
-        for accession in accessions:
-            if accession in kept:
-                answers[accession] = "kept"
-            elif accession in self.merged:
-                answers[accession] = f"merged into {self.merged[accession]}"
-            else:
-                answers[accession] = f"dropped: {dropped[accession]}" if accession in dropped else "not found"
-        return answers
+        fates = {name: f"merged into {entry}" for name, entry in self.merged.items()}
+        fates = {name: f"dropped: {reason}" for name, reason in self.dropped} | fates | dict.fromkeys(kept, "kept")
+        return {accession: fates.get(accession, "not found") for accession in accessions}
 
     def __str__(self) -> str:
         lines = [
@@ -129,11 +71,57 @@ class LabelReport:
             *(f"  {count} dropped: {reason}" for reason, count in self.reasons.most_common()),
             f"{self.residues} residues, {self.known} with a known state, {self.residues - self.known} unknown",
             *(f"  coverage from {source}: {count} entries" for source, count in self.coverage_from.most_common()),
+            *(f"  {count} {name}" for name, count in self.skipped.items() if count),
         ]
-        skipped = {
-            "features on other isoforms": self.isoform_features,
-            "features with an open end": self.fuzzy_features,
-            "features of structures that were refused": self.unsupported_features,
-            "residues that two kinds of feature claim": self.conflicting_residues,
-        }
-        return "\n".join([*lines, *(f"  {count} {name}" for name, count in skipped.items() if count)])
+        return "\n".join(lines)
+
+
+def label_entries(
+    entries: Iterable[UniProtEntry],
+    *,
+    report: LabelReport | None = None,
+    selection: Callable[[LabelledEntry], str] | None = None,
+    **options: Any,
+) -> Iterator[LabelledEntry]:
+    """Label entries one by one, and leave out those that no label can be had of.
+
+    Parameters
+    ----------
+    entries : iterable
+        From :func:`read_uniprot` or :func:`load_uniprot_entries`.
+    report : LabelReport, optional
+        Is told of each entry that was kept or dropped, with the reason.
+    selection : callable, optional
+        Says why a labelled entry is to be dropped too, or nothing, as :class:`Selection` does.
+    **options
+        Those of :func:`label_entry`.
+
+    >>> from pssp_tutorial.uniprot.shipped import load_uniprot_entries
+    >>> report = LabelReport()
+    >>> labelled = list(label_entries(load_uniprot_entries(), report=report))
+    >>> report.read, report.kept, report.reasons
+    (47, 44, Counter({'no coverage': 3}))
+    """
+    report = report if report is not None else LabelReport()
+    for entry in entries:
+        labelled = label_entry(entry, **options)
+        reason = _unlabelled(labelled) or (selection(labelled) if selection else "")
+        if reason:
+            report.drop(entry.accession, reason)
+        else:
+            report.keep(labelled)
+            yield labelled
+
+
+def _unlabelled(labelled: LabelledEntry) -> str:
+    """Why no residue of an entry has a state, or nothing if one has."""
+    entry = labelled.entry
+    if not entry.features:
+        return "no helix, strand or turn" + ": only on other isoforms" * bool(entry.isoform_features)
+    if labelled.record.mask.any():
+        return ""
+    if labelled.structures:
+        return "no coverage: PDB structures without a range"
+    if entry.structures:
+        return "no coverage: structures refused, not listed, or not named as evidence"
+    return "no coverage: no PDB structure"

@@ -186,7 +186,7 @@ def test_help_explains_and_names_the_exit_codes(pssp, command):
         (
             ("uniprot", "parse", "proteins.fasta"),
             1,
-            "proteins.fasta: line 1: entry 1: the line is '>a'; expected an entry",
+            "proteins.fasta: line 1: entry 1: the line is '>a': FASTA; expected an entry",
         ),
         (("uniprot", "parse", "empty.dat"), 1, "pssp: no entry is left"),
         (("uniprot", "parse", "image.dat"), 1, "image.dat: line 1: entry 1: not readable as text"),

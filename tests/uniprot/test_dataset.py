@@ -9,6 +9,7 @@ import pytest
 from pssp_tutorial import (
     BiLSTM,
     LabelReport,
+    Selection,
     cluster_sequences,
     evaluate,
     fit,
@@ -63,7 +64,7 @@ def chains(labelled):
 )
 def test_each_filter_tells_why(made, options, reason):
     report = LabelReport()
-    assert not list(select_entries(label_entries([made], report=report), report=report, **options))
+    assert not list(label_entries([made], report=report, selection=Selection(**options)))
     assert report.dropped == [("P12345", reason)]
     assert (report.read, report.kept, report.residues, report.known) == (1, 0, 0, 0)
 
@@ -83,7 +84,7 @@ def test_another_word_is_refused(options):
 
 def test_equal_sequences_are_kept_once():
     report = LabelReport()
-    kept = list(select_entries(label_entries([entry(), entry("P12346")], report=report), report=report))
+    kept = list(label_entries([entry(), entry("P12346")], report=report, selection=Selection()))
     assert [item.entry.accession for item in kept] == ["P12345"]
     assert report.dropped == [("P12346", "same sequence: as P12345")]
 

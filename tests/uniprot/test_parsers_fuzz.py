@@ -4,7 +4,6 @@ Some hundred cases by default; 10,000 a test in a run of its own, ``make fuzz``.
 """
 
 import gzip
-import json
 import os
 import tempfile
 from io import StringIO
@@ -13,10 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from uniprot_json_twin import twin
 
 from pssp_tutorial import UniProtError, label_entries, read_uniprot, uniprot_text
-from pssp_tutorial.uniprot.entry import InactiveEntry
 
 CASES = int(os.environ.get("PSSP_FUZZ", "150"))
 TEXTS = [text + "//\n" for text in uniprot_text().split("//\n") if text and len(text) < 16_000]
@@ -81,7 +78,7 @@ def check(text: str, policy: str, turns: bool) -> None:
         assert 1 <= error.line <= text.count("\n") + 1
         assert error.problem
     for entry in entries:
-        assert isinstance(entry, InactiveEntry) or all(0 <= f.start < f.end <= len(entry) for f in entry.features)
+        assert all(0 <= f.start < f.end <= len(entry) for f in entry.features)
     for item in label_entries(entries, turns=turns, without_evidence=policy):
         assert len(item.entry.sequence) == len(item.record.structure) == len(item.record.mask) == len(item.coverage)
         assert not item.record.mask[~item.coverage].any()
@@ -99,47 +96,6 @@ def test_damaged_flat_files(text, policy, turns):
 def test_one_damaged_entry_does_not_hide_the_next(texts, policy):
     """What comes after ``//`` is read, unless the damage took the ``//`` itself."""
     check("".join(texts) + SHORT[0], policy, False)
-
-
-@fuzz
-@given(
-    damaged([json.dumps({"results": [twin(text)]}, indent=indent) for text in TEXTS for indent in (None, 1)]), POLICIES
-)
-def test_damaged_json_text(text, policy):
-    check(text, policy, False)
-
-
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers(-10, 10**20) | st.floats() | st.text(max_size=9),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
-
-
-@st.composite
-def other_documents(draw):
-    """The JSON of an entry with up to four of its values replaced by anything, or left out."""
-    document = twin(draw(st.sampled_from(TEXTS)))
-    for _ in range(draw(st.integers(1, 4))):
-        node = document
-        while True:
-            key = draw(st.sampled_from(sorted(node) if isinstance(node, dict) else range(len(node))))
-            if not isinstance(node[key], dict | list) or not node[key] or draw(st.integers(0, 3)) == 0:
-                break
-            node = node[key]
-        if isinstance(node, dict) and draw(st.booleans()):
-            del node[key]
-        else:
-            node[key] = draw(ANYTHING)
-        if not document:
-            break
-    return document
-
-
-@fuzz
-@given(other_documents(), POLICIES)
-def test_json_documents_of_other_shapes(document, policy):
-    check(json.dumps(document), policy, False)
 
 
 @fuzz
