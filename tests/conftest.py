@@ -1,9 +1,12 @@
 """What holds for every test: no network, and what comes last."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from pathlib import Path
 
 import pytest
+
+from pssp_tutorial.core import files
 
 # Nothing listens at the discard port: whoever asks for another machine is refused at once.
 NO_NETWORK = "http://127.0.0.1:9"
@@ -32,3 +35,22 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
         if not any(words in reason for words in NOT_INSTALLABLE):
             report.outcome, report.longrepr = "failed", f"{reason} (CI=true allows no skipped test)"
     return report
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Call it with a file's name: from then on the system refuses every byte for it, as on a full disk."""
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    create = files.create_beside
+
+    def fill(name: str) -> None:
+        def led_away(path: Path) -> object:
+            handle = create(path)
+            if path.name == name:
+                os.dup2(os.open("/dev/full", os.O_WRONLY), handle.fileno())
+            return handle
+
+        monkeypatch.setattr(files, "create_beside", led_away)
+
+    return fill

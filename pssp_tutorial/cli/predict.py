@@ -1,8 +1,6 @@
 """``pssp predict``: its options, and what they do."""
 
 import argparse
-import gzip
-import io
 import os
 import sys
 from argparse import Namespace
@@ -12,12 +10,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from pssp_tutorial.cli.options import output, threads
+from pssp_tutorial.cli.options import output, standard_input, threads
 from pssp_tutorial.core.errors import PSSPError
-from pssp_tutorial.core.files import check_targets
+from pssp_tutorial.core.files import ReadError, check_targets, open_text
 from pssp_tutorial.prediction.writers import FORMATS, Folder, Single
 from pssp_tutorial.proteins.alphabet import looks_like_dna
-from pssp_tutorial.proteins.fasta import open_text, read_fasta
+from pssp_tutorial.proteins.fasta import read_fasta
 
 SKIPPED = 5  # exit code
 
@@ -76,7 +74,8 @@ def run(options: Namespace) -> int:
         tqdm.write(f"pssp: skipped: {error}", file=sys.stderr)
 
     with _bar(options) as bar, _output(options, model.name) as writer:
-        records = read_fasta(_source(options.file), on_error=None if options.strict else skip)
+        source = standard_input() if options.file == "-" else options.file
+        records = read_fasta(source, on_error=None if options.strict else skip)
         for prediction in iter_predict(model, records, states=options.states, device=options.device):
             writer.write(prediction)
             bar.update()
@@ -105,16 +104,6 @@ def _check_paths(options: Namespace) -> None:
     check_targets([options.out], [options.file, model])
 
 
-def _source(name: str) -> str | io.TextIOBase:
-    """The path, or standard input, plain or in gzip, read as UTF-8 whatever the terminal speaks."""
-    if name != "-":
-        return name
-    raw = sys.stdin.buffer
-    if raw.peek(2).startswith(b"\x1f\x8b"):
-        raw = gzip.GzipFile(fileobj=raw)
-    return io.TextIOWrapper(raw, encoding="utf-8", errors="surrogateescape")
-
-
 def _bar(options: Namespace) -> tqdm:
     """A progress bar, on a terminal that shows no predictions; it knows the end where a file can be read twice."""
     shown = sys.stderr.isatty() and not (options.out == "-" and sys.stdout.isatty())
@@ -128,7 +117,7 @@ def _count(name: str) -> int | None:
     try:
         with open_text(name, errors="replace") as handle:
             return sum(piece.startswith(">") for piece in iter(lambda: handle.readline(1 << 16), ""))
-    except (OSError, EOFError):
+    except ReadError:
         return None
 
 

@@ -1,4 +1,4 @@
-"""The one base class of every error that a user's input can cause."""
+"""The base class of every error that a user's input can cause, and names as its messages show them."""
 
 
 class PSSPError(ValueError):
@@ -11,3 +11,12 @@ class PSSPError(ValueError):
     ...     print(error)
     sequence: residue 3 is '*'; expected one of ACDEFGHIKLMNPQRSTVWY, XUOBZJ
     """
+
+
+def shown(name: object) -> str:
+    """A file's name for a message: letters that no terminal or file can hold are written as escapes.
+
+    >>> print(shown("caf\\udce9.fasta"), shown("two\\nlines"))
+    caf\\udce9.fasta two\\nlines
+    """
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in str(name))

@@ -1,26 +1,66 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and text that is read whatever it is packed with."""
 
+import bz2
 import gzip
+import lzma
 import os
-from collections.abc import Iterable, Iterator
+import secrets
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from io import BufferedWriter, FileIO, TextIOWrapper
 from os import PathLike
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, Any, BinaryIO, TextIO, cast
 
-from pssp_tutorial.core.errors import PSSPError
+from pssp_tutorial.core.errors import PSSPError, shown
+from pssp_tutorial.core.unpacking import ReadError, unpacked
+
+PACKERS: dict[str, Callable[[BinaryIO], Any]] = {
+    ".gz": partial(gzip.GzipFile, "", "wb", 6, mtime=0),  # no name and no time: they would change the bytes
+    ".xz": partial(lzma.LZMAFile, mode="wb"),
+    ".bz2": partial(bz2.BZ2File, mode="wb"),
+}
+ARCHIVES = (".zip", ".tar", ".tgz", ".tbz2", ".txz", ".7z", ".rar", ".zst", ".bgz", ".z", ".lz", ".lz4", ".lzma")
+"""Endings that promise what is not written here."""
 
 
 class FileError(PSSPError):
     """A file cannot be written: no space, no permission, no such folder."""
 
 
+class _Partial(FileIO):
+    """A file that is not whole yet; what the system says against a writing becomes a FileError that names the file."""
+
+    def __init__(self, path: Path) -> None:
+        self.whole = path
+        unique = f"{path.name[:50]}.{secrets.token_hex(8)}.part"  # a name has 255 bytes at most
+        super().__init__(path.with_name(unique), "xb")
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            raise not_written(self.whole, error) from error
+
+
+def create_beside(path: Path) -> BufferedWriter:
+    """A new file in the folder of ``path``, under a name of its own that no file had before."""
+    return BufferedWriter(_Partial(path))
+
+
+def not_written(path: Path, error: OSError) -> FileError:
+    """The error for what the system said."""
+    problem = f"not written ({error.strerror or error}); if there was such a file, it is as it was"
+    return FileError(f"{shown(path)}: {problem}")
+
+
 @contextmanager
 def write_atomically(path: str | PathLike, *, durable: bool = True) -> Iterator[BinaryIO]:
     """Open a file to write bytes; it takes the place of the old one only when all of it is on the disk.
 
-    A kill leaves the old file or the new one, and perhaps ``<name>.part``, which the next writing replaces. A link
-    stays: the file that it leads to is written.
+    Of several that write the same file at once, each leaves a whole one, and the last wins. A kill leaves the old file
+    or the new one, and perhaps one that ends in ``.part``. A link stays: the file that it leads to is written.
 
     Parameters
     ----------
@@ -37,49 +77,120 @@ def write_atomically(path: str | PathLike, *, durable: bool = True) -> Iterator[
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     with write_atomically(Path(folder, "note.txt")) as handle:
     ...         _ = handle.write(b"whole")
-    ...     Path(folder, "note.txt").read_text()
+    ...     Path(folder, "note.txt").read_text(encoding="utf-8")
     'whole'
     """
     path = Path(path)
+    try:
+        path = _writable(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = create_beside(path)
+    except OSError as error:
+        raise not_written(path, error) from error
+    partial = Path(handle.name)
+    try:
+        with handle:
+            yield handle
+            _finish(handle, path, durable)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def _finish(handle: BufferedWriter, path: Path, durable: bool) -> None:
+    """Bring everything onto the disk, then let the new file take the place of the old one."""
+    try:
+        handle.flush()
+        if durable:
+            os.fsync(handle.fileno())
+        handle.close()  # Windows moves no open file
+        Path(handle.name).replace(path)
+    except OSError as error:
+        raise not_written(path, error) from error
+
+
+def _writable(path: Path) -> Path:
+    """The file that a path leads to, if it is one, or could be."""
     if path.is_dir():
-        raise FileError(f"{path}: not written (Is a directory); expected the name of a file")
+        raise FileError(f"{shown(path)}: not written (Is a directory); expected the name of a file")
     if path.is_symlink():
         if path.absolute().parts[1] in ("dev", "proc"):  # /dev/stdout may lead to a file that others write to as well
-            raise FileError(f"{path}: not written, for it is a stream; expected the name of a file")
+            raise FileError(f"{shown(path)}: not written, for it is a stream; expected the name of a file")
         path = path.resolve()
     if path.exists() and not path.is_file():
-        raise FileError(f"{path}: not written, for it is a device or a pipe; expected the name of a file")
-    partial = path.with_name(f"{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as handle:
-            yield handle
-            handle.flush()
-            if durable:
-                os.fsync(handle.fileno())
-        partial.replace(path)
-    except OSError as error:
-        problem = f"not written ({error.strerror or error}); if there was such a file, it is as it was"
-        raise FileError(f"{path}: {problem}") from error
-    finally:
-        if partial.is_file():
-            partial.unlink(missing_ok=True)
+        raise FileError(f"{shown(path)}: not written, for it is a device or a pipe; expected the name of a file")
+    return path
 
 
 @contextmanager
 def packed(handle: BinaryIO, name: str | PathLike) -> Iterator[BinaryIO]:
-    """The handle, through gzip if the name ends in ``.gz``; the same content gives the same bytes.
+    """The handle, packed as the name's ending says: ``.gz``, ``.xz``, ``.bz2``; the same content gives the same bytes.
+
+    Raises
+    ------
+    FileError
+        For the ending of an archive, such as ``.zip``.
 
     >>> from io import BytesIO
-    >>> with packed(BytesIO(), "note.txt") as plain, packed(BytesIO(), "note.txt.gz") as through_gzip:
-    ...     type(plain).__name__, type(through_gzip).__name__
-    ('BytesIO', 'GzipFile')
+    >>> with packed(BytesIO(), "note.txt") as plain, packed(BytesIO(), "note.txt.xz") as through_xz:
+    ...     type(plain).__name__, type(through_xz).__name__
+    ('BytesIO', 'LZMAFile')
     """
-    if Path(name).suffix.lower() != ".gz":
+    _check_ending(name)
+    if pack := PACKERS.get(Path(name).suffix.lower()):
+        with pack(handle) as target:
+            yield target
+    else:
         yield handle
+
+
+def _check_ending(name: str | PathLike) -> None:
+    if Path(name).suffix.lower() in ARCHIVES:
+        ending = Path(name).suffix
+        raise FileError(f"{shown(name)}: not written, for we make no {ending}; expected .gz, .xz, .bz2 or plain text")
+
+
+@contextmanager
+def open_text(source: str | PathLike | IO[bytes] | TextIO, *, errors: str = "strict") -> Iterator[TextIO]:
+    """Open a file as text in UTF-8, unpacked if its first bytes say gzip, bzip2 or xz, whatever its name.
+
+    Parameters
+    ----------
+    source : path or handle
+        A handle of bytes, such as ``sys.stdin.buffer``, is unpacked too and stays open; one of text passes through.
+    errors : str
+        What becomes of bytes that are no UTF-8, as for :func:`open`.
+
+    Raises
+    ------
+    ReadError
+        Naming the file, if it is missing, damaged, no UTF-8, or an archive; also from a reading inside the block.
+
+    >>> from io import BytesIO
+    >>> with open_text(BytesIO(gzip.compress(b">one"))) as handle:
+    ...     handle.read()
+    '>one'
+    """
+    if isinstance(source, str | PathLike):
+        with _opened(Path(source)) as handle, open_text(handle, errors=errors) as text:
+            yield text
         return
-    with gzip.GzipFile(filename="", fileobj=handle, mode="wb", compresslevel=6, mtime=0) as target:
-        yield target
+    if isinstance(source.read(0), str):
+        yield cast(TextIO, source)
+        return
+    name = str(getattr(source, "name", "the input"))
+    try:
+        with TextIOWrapper(unpacked(cast(BinaryIO, source), name), encoding="utf-8-sig", errors=errors) as text:
+            yield text
+    except UnicodeDecodeError as error:
+        raise ReadError(name, f"not readable as text ({error}); expected UTF-8") from error
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except (OSError, ValueError) as error:
+        raise ReadError(path, (getattr(error, "strerror", None) or str(error)).lower()) from error
 
 
 def check_targets(targets: Iterable[str | PathLike | None], sources: Iterable[str | PathLike | None] = ()) -> None:
@@ -92,7 +203,7 @@ def check_targets(targets: Iterable[str | PathLike | None], sources: Iterable[st
     PSSPError
         Naming a target that is also a source, or that comes twice.
     FileError
-        Naming a target whose folder cannot be made or written to.
+        Naming a target whose folder cannot be made or written to, or whose ending is an archive's.
 
     >>> check_targets(["results.tsv"], ["entries.dat", "./results.tsv"])
     Traceback (most recent call last):
@@ -100,10 +211,15 @@ def check_targets(targets: Iterable[str | PathLike | None], sources: Iterable[st
     """
     wanted, given = ([Path(name) for name in names if name not in (None, "-")] for names in (targets, sources))
     for number, target in enumerate(wanted):
+        _check_ending(target)
+        try:
+            target.exists()
+        except OSError as error:  # a name that the system does not allow
+            raise not_written(target, error) from error
         if any(_same(target, other) for other in given):
-            raise PSSPError(f"{target}: is also the input; expected another file to write")
+            raise PSSPError(f"{shown(target)}: is also the input; expected another file to write")
         if any(_same(target, other) for other in wanted[:number]):
-            raise PSSPError(f"{target}: would be written twice; expected two files")
+            raise PSSPError(f"{shown(target)}: would be written twice; expected two files")
         if target.exists() and not target.is_file():  # writing says why not
             continue
         folder = target.resolve().parent
@@ -111,9 +227,9 @@ def check_targets(targets: Iterable[str | PathLike | None], sources: Iterable[st
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             reason = "a file has its name" if isinstance(error, FileExistsError) else error.strerror
-            raise FileError(f"{target}: not written, for its folder cannot be made ({reason})") from error
+            raise FileError(f"{shown(target)}: not written, for its folder cannot be made ({reason})") from error
         if not os.access(folder, os.W_OK):
-            raise FileError(f"{target}: not written, for its folder cannot be written to")
+            raise FileError(f"{shown(target)}: not written, for its folder cannot be written to")
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -1,41 +1,23 @@
 """FASTA files, read record by record and written whole (chapters 3 and 4)."""
 
-import gzip
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from io import TextIOBase, TextIOWrapper
 from os import PathLike
-from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import IO, Any, TextIO
 
 from pssp_tutorial.core.errors import PSSPError
-from pssp_tutorial.core.files import packed, write_atomically
+from pssp_tutorial.core.files import ReadError, open_text, packed, write_atomically
 from pssp_tutorial.proteins.alphabet import normalise_sequence
 from pssp_tutorial.proteins.record import ProteinRecord, RecordError
-
-if TYPE_CHECKING:
-    pass
 
 MAX_RESIDUES = 100_000
 """Longest sequence read from a file. The longest known protein has 45,212 residues (doi 10.1126/science.ado3290)."""
 PIECE = 1 << 16  # letters of a line that are read at once
 
 
-@contextmanager
-def open_text(source: str | PathLike | TextIO, errors: str = "strict") -> Iterator[TextIO]:
-    """Open a path as text, through gzip if its name ends in ``.gz``; an open handle passes through."""
-    if isinstance(source, TextIOBase):
-        yield source
-        return
-    path = Path(source)
-    opener = gzip.open if path.suffix.lower() == ".gz" else open
-    with opener(path, "rt", encoding="utf-8", errors=errors) as handle:
-        yield handle
-
-
 def read_fasta(
-    source: str | PathLike | TextIO, *, on_error: Callable[[PSSPError], None] | None = None
+    source: str | PathLike | IO[Any], *, on_error: Callable[[PSSPError], None] | None = None
 ) -> Iterator[ProteinRecord]:
     """Yield the records of a FASTA file, one at a time, so that any size fits in memory.
 
@@ -45,8 +27,8 @@ def read_fasta(
 
     Parameters
     ----------
-    source : path or text handle
-        A path is read as UTF-8, through gzip if it ends in ``.gz``.
+    source : path or handle
+        Read as UTF-8; a path, or a handle of bytes, is unpacked if it is packed with gzip, bzip2 or xz.
     on_error : callable, optional
         Called with the error of a record that cannot be used, which is then left out. Without it the first such
         error is raised.
@@ -79,12 +61,8 @@ def read_fasta(
                     if on_error is None:
                         raise
                     on_error(error)
-    except FileNotFoundError as error:
-        raise RecordError(f"{name}: no such file") from error
-    except (UnicodeDecodeError, gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise RecordError(f"{name}: not readable as text ({error}); expected FASTA, or FASTA in gzip") from error
-    except OSError as error:
-        raise RecordError(f"{name}: cannot be read ({error.strerror or error})") from error
+    except ReadError as error:
+        raise RecordError(str(error)) from error
 
 
 def _entries(handle: TextIO) -> Iterator[tuple[int, str, str]]:
@@ -114,7 +92,7 @@ def _record(name: str, number: int, line: int, title: str, sequence: str) -> Pro
     """The record of an entry, if it is one; number 0 is what stands before the first."""
     if number == 0:
         if sequence and not sequence[:40].isprintable():
-            raise RecordError(f"{name}: not readable as text; expected FASTA in UTF-8, or in gzip under a name in .gz")
+            raise RecordError(f"{name}: not readable as text; expected FASTA in UTF-8")
         if sequence:
             raise RecordError(f"{name}: begins with {sequence[:40]!r}; expected '>' and a name")
         return None

@@ -5,12 +5,11 @@ features and the sequence. The other lines have changed their form often since 1
 """
 
 import re
-import zlib
 from collections.abc import Callable, Iterator
 from os import PathLike
 from typing import Any, TextIO
 
-from pssp_tutorial.proteins.fasta import open_text
+from pssp_tutorial.core.files import ReadError, open_text
 from pssp_tutorial.uniprot.entry import (
     ACCESSION,
     KINDS,
@@ -79,8 +78,8 @@ def read_uniprot(
                     on_error(error)
                 else:
                     yield entry
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-        raise UniProtError((error.strerror or str(error)).lower(), file=name) from error
+    except ReadError as error:
+        raise UniProtError(error.problem, file=name) from error
 
 
 def _blocks(handle: TextIO, name: str) -> Iterator[Block]:
@@ -114,8 +113,8 @@ def _lines(handle: TextIO, name: str) -> Iterator[tuple[int, str]]:
     while True:
         try:
             line = handle.readline(LARGEST_ENTRY)
-        except (UnicodeDecodeError, EOFError, OSError, zlib.error) as error:
-            problem = f"not readable as text ({error})"
+        except (UnicodeDecodeError, ReadError) as error:
+            problem = error.problem if isinstance(error, ReadError) else f"not readable as text ({error})"
             raise UniProtError(problem, file=name, entry=f"entry {count}", line=number) from error
         if not line:
             return

@@ -54,10 +54,11 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
         save_checkpoint(tmp_path / "file" / "run.pt", PAYLOAD)
 
 
-def test_a_leftover_of_a_killed_save_does_no_harm(tmp_path):
-    (tmp_path / "run.pt.part").write_bytes(b"half a checkpoint")
+def test_a_file_that_looks_like_a_half_checkpoint_stays(tmp_path):
+    """It may be the user's own: what a saving did not create it does not remove."""
+    (tmp_path / "run.pt.part").write_bytes(b"mine")
     save_checkpoint(tmp_path / "run.pt", PAYLOAD)
-    assert [path.name for path in tmp_path.iterdir()] == ["run.pt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run.pt", "run.pt.part"]
 
 
 @pytest.mark.parametrize(

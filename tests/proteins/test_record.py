@@ -101,8 +101,7 @@ def test_a_record_that_contradicts_itself_is_refused(fields, message):
         ("a.fasta", b">one\n*\n", r"record 1 \(one\) has no sequence"),
         ("a.fasta", b">one\nM*T\n", "residue 2 is '\\*'"),
         ("a.fasta", b">long\n" + b"MK" * 50_000 + b"V\n", r"record 1 \(long\) has more than 100,000 residues"),
-        ("a.fasta", "\ufeff>one\n".encode("utf-16"), "not readable as text; expected FASTA in UTF-8"),
-        ("a.fasta.gz", b">one\nMKT\n", "not readable as text"),
+        ("a.fasta", "\ufeff>one\n".encode("utf-16"), "a.fasta: is text in UTF-16; expected text in UTF-8"),
         ("a.fasta.gz", gzip.compress(b">one\n" + b"MKTV" * 1000)[:-12], "not readable as text"),
         ("a.fasta.gz", gzip.compress(b">one\nMKTV\n")[:10] + b"\xff" * 9, "not readable as text"),
     ],
@@ -125,7 +124,7 @@ def test_an_empty_file_holds_no_record():
 
 
 def test_a_folder_is_no_file(tmp_path):
-    with pytest.raises(RecordError, match=r"cannot be read|no such file"):
+    with pytest.raises(RecordError, match="is a directory"):
         list(read_fasta(tmp_path))
 
 
