@@ -13,8 +13,14 @@ RELEASE_TASKS := --profiles build/data/profiles.npz --states 8 --embedding 128 -
 # Not cb513.py, which only reads a file, nor the two that open test sets: those are run by hand, after the last choice.
 BENCHMARKS := $(filter-out $(addprefix benchmarks/,cb513.py release.py unopened.py),$(wildcard benchmarks/*.py))
 
+# Each process has one thread, and the numbers of a chapter are the same on every run.
+PYTEST := OMP_NUM_THREADS=1 PYTHONHASHSEED=0 TQDM_DISABLE=1 $(BIN)/python -m pytest
+TWO_AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
+NOTEBOOKS := --nbval-lax --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/book/nbval.cfg
+TESTED := pssp_tutorial tests tools/book tools/sphinx
+
 .DEFAULT_GOAL := help
-.PHONY: help setup book chapters test fuzz results pdf links lab bench data release clean
+.PHONY: help setup book chapters style quick test fuzz results pdf links lab bench data release clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -36,19 +42,21 @@ book: $(INSTALLED) ## execute the chapters that have changed, build the site and
 chapters: $(INSTALLED) ## for maintainers: execute, and store the outputs and results in book/ (CHAPTERS="06_training" for one)
 	$(BIN)/python tools/book/execute.py --store $(CHAPTERS)
 
-test: $(INSTALLED) ## every check: style, layers, unit tests, doctests, data, chapters, site, browser
+style: $(INSTALLED) ## style, types and the layers of the package
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(JUPYTER_BOOK) book --path-output build/checked-site --all -q >/dev/null
-	rm -rf build/checked-results
-	PSSP_SITE="$(CHECKED_SITE)" PSSP_RESULTS="$(CURDIR)/build/checked-results" PYTHONHASHSEED=0 TQDM_DISABLE=1 \
-		$(BIN)/python -m pytest \
-		--nbval-lax --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/book/nbval.cfg \
-		pssp_tutorial tests tools/book tools/sphinx book
+	$(BIN)/mypy
 
-fuzz: $(INSTALLED) ## 10,000 damaged inputs for each test of a parser (half an hour)
-	PSSP_FUZZ=10000 $(BIN)/python -m pytest $(wildcard tests/*/test_*fuzz.py)
+quick: style ## while working, in two minutes: style, and the quick ones of the unit tests and doctests
+	$(PYTEST) $(TWO_AT_ONCE) -m "not (slow or browser or fuzz or kill)" $(TESTED)
+
+test: style ## every check: style, types, layers, unit tests, doctests, data, chapters, site, browser
+	$(JUPYTER_BOOK) book --path-output build/checked-site --all -q >/dev/null
+	$(PYTEST) $(TWO_AT_ONCE) $(NOTEBOOKS) --site "$(CHECKED_SITE)" $(TESTED) book
+
+fuzz: $(INSTALLED) ## 10,000 damaged inputs for each test of a parser, and 200 kills of a download (half an hour)
+	$(PYTEST) $(TWO_AT_ONCE) -m "fuzz or kill" --fuzz-examples 10000 --kills 200 tests
 
 pdf: book ## print every page of the book to build/pdf, with Chromium
 	$(BIN)/python tools/book/paper.py $(SITE) build/pdf

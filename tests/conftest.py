@@ -1,10 +1,11 @@
-"""What holds for every test: no network, and what comes last."""
+"""What holds for every test: no network, one thread, and the options that say how hard chance is tried."""
 
 import os
 from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from pssp_tutorial.core import files
 
@@ -12,18 +13,40 @@ from pssp_tutorial.core import files
 NO_NETWORK = "http://127.0.0.1:9"
 # The only reasons to skip in CI.
 NOT_INSTALLABLE = ("needs a CUDA device", "this processor has no", "no /dev/full", "Windows has no")
-LAST = ("test_measured.py", "test_site.py")  # they look at what the other tests and `make test` have made
 
 
-def pytest_configure() -> None:
-    """Refuse the network to the tests and to the kernels that run the chapters."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("the book")
+    group.addoption("--site", metavar="FOLDER", help="the built site to look at (default: the one built last)")
+    group.addoption("--fuzz-examples", metavar="N", type=int, default=150, help="damaged inputs a test (default: 150)")
+    group.addoption("--kills", metavar="N", type=int, default=20, help="how often a download is killed (default: 20)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse the network to the tests and to the kernels that run the chapters, and give each one thread."""
     for name in ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy"):
         os.environ[name] = os.environ[name.upper()] = NO_NETWORK
     os.environ["no_proxy"] = os.environ["NO_PROXY"] = "localhost,127.0.0.1,::1"
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: two workers share two cores
+    examples = config.getoption("--fuzz-examples")
+    settings.register_profile("fuzz", max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.path.name in LAST)
+    """Mark what opens the site, confirm what chapters measure, and begin with the files that take long.
+
+    Two workers that begin with these end at about the same time.
+    """
+    for item in items:
+        if {"browser", "site"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("browser")
+    if any(item.path.suffix == ".ipynb" for item in items):
+        from confirmations import with_confirmations
+
+        items[:] = with_confirmations(items)
+    long = {item.path for item in items if item.path.suffix == ".ipynb" or item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.hookimpl(wrapper=True)

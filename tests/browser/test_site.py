@@ -1,11 +1,10 @@
 """The built site as a reader meets it: from file://, offline, wide and narrow, light and dark, by keyboard, on paper.
 
-The site is the one that PSSP_SITE names, or else what `make test` or `make book` built last. What axe-core finds on the
+The site is the one that --site names, or else what `make test` or `make book` built last. What axe-core finds on the
 pages is kept in build/accessibility.tsv.
 """
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -49,8 +48,9 @@ def chapter_text(name: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def site() -> Path:
-    folders = [Path(os.environ["PSSP_SITE"]).resolve()] if "PSSP_SITE" in os.environ else BUILT
+def site(pytestconfig: pytest.Config) -> Path:
+    named = pytestconfig.getoption("--site")
+    folders = [Path(named).resolve()] if named else BUILT
     built = [folder for folder in folders if (folder / "index.html").exists()]
     if not built:
         pytest.skip("there is no built site: make test or make book builds it")

@@ -1,17 +1,16 @@
 """Any bytes as FASTA: a prediction for each good record, a documented error for each other, and never anything else.
 
-Some hundred cases by default; for a run of its own, ``PSSP_FUZZ=10000 pytest tests/test_predict_fuzz.py``.
+Some hundred cases by default; for a run of its own, ``pytest --fuzz-examples 10000``.
 """
 
 import gzip
 import json
-import os
 import tempfile
 from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pssp_tutorial.cli.main import main
@@ -19,8 +18,8 @@ from pssp_tutorial.models.bilstm import BiLSTM
 from pssp_tutorial.models.storage import save_pretrained
 from pssp_tutorial.proteins.alphabet import AMINO_ACIDS
 
-CASES = int(os.environ.get("PSSP_FUZZ", "150"))
-fuzz = settings(max_examples=CASES, deadline=None, suppress_health_check=list(HealthCheck))
+fuzz = settings.get_profile("fuzz")  # --fuzz-examples
+pytestmark = pytest.mark.fuzz
 LETTERS = (AMINO_ACIDS + "XUOBZJ" + AMINO_ACIDS.lower() + "xuobzj").encode()
 PIECES = st.sampled_from(
     [b">", b"\n", b"\r\n", b"\r", b">one\n", b"\n>two words\n", b"MKTV", b"mktv", b"*", b"-", b" ", b"\t", b";",

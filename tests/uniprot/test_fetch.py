@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import json
 import multiprocessing
-import os
 import random
 import shutil
 import time
@@ -19,7 +18,6 @@ from pssp_tutorial.uniprot.client import QUERY, FetchError, FetchSettings, Query
 from pssp_tutorial.uniprot.fetch import fetch_uniprot
 
 FORMATS = ("txt", "json", "tsv", "fasta")
-KILLS = int(os.environ.get("PSSP_KILLS", "20"))
 
 
 @pytest.fixture
@@ -321,7 +319,8 @@ def test_a_stop_by_the_user_leaves_nothing_half_written(server, fetch, tmp_path,
     assert (tmp_path / "out.dat").read_bytes() == server.expected()
 
 
-def test_a_kill_at_random_moments_then_resume_gives_the_same_file(server, tmp_path):
+@pytest.mark.kill
+def test_a_kill_at_random_moments_then_resume_gives_the_same_file(server, tmp_path, pytestconfig):
     """SIGKILL, so that no code of ours runs at the end; then the fetch goes on in this process."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["pssp_tutorial.uniprot.fetch", "uniprot_server"])
@@ -337,7 +336,8 @@ def test_a_kill_at_random_moments_then_resume_gives_the_same_file(server, tmp_pa
     duration = time.perf_counter() - began
     generator = random.Random(20260101)
     interrupted = set()
-    for _ in range(KILLS):
+    kills = pytestconfig.getoption("--kills")
+    for _ in range(kills):
         shutil.rmtree(cache)
         out.write_bytes(b"old")
         child = context.Process(target=fetch_in_child, args=arguments)
@@ -349,5 +349,5 @@ def test_a_kill_at_random_moments_then_resume_gives_the_same_file(server, tmp_pa
         interrupted.add(len(list(cache.rglob("page-*.gz"))))
         fetch_in_child(*arguments)
         assert out.read_bytes() == server.expected()
-    if KILLS >= 20:
+    if kills >= 20:
         assert len(interrupted) > 3  # it was stopped at different pages

@@ -4,18 +4,16 @@ Some hundred cases by default; 10,000 a test in a run of its own, ``make fuzz``.
 """
 
 import gzip
-import os
 import tempfile
 from io import StringIO
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pssp_tutorial import UniProtError, label_entries, read_uniprot, uniprot_text
 
-CASES = int(os.environ.get("PSSP_FUZZ", "150"))
 TEXTS = [text + "//\n" for text in uniprot_text().split("//\n") if text and len(text) < 16_000]
 # The lines that matter, and some that do not, so that damage hits where it can hurt.
 SHORT = [
@@ -30,7 +28,8 @@ ODD = st.sampled_from(
     ["", "?", "<", ">", "..", "-1", "0", "99999999999999999999", ";", ":", '"', "\t", "\x00", "é", "\n", "//\n"]
 )
 POLICIES = st.sampled_from(["structures", "span", "drop"])
-fuzz = settings(max_examples=CASES, deadline=None, suppress_health_check=list(HealthCheck))
+fuzz = settings.get_profile("fuzz")  # --fuzz-examples
+pytestmark = pytest.mark.fuzz
 
 
 @st.composite
