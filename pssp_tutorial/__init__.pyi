@@ -1,8 +1,12 @@
 """The public names, by the chapter that brings them; an editor reads this file, and ``__init__.py`` loads from it."""
 
 from . import checks
+from .batches.batch import Batch, BatchingError
+from .batches.buckets import length_buckets
+from .batches.loader import BatchLoader
 from .batches.profiles import ProfileLoader, read_profiles
-from .batches.proteins import Batch, Loader, collate, encode, length_buckets, make_loader
+from .batches.proteins import Loader, collate, encode, make_loader
+from .batches.sequences import SequenceLoader
 
 # Everywhere
 from .core.errors import PSSPError
@@ -87,6 +91,8 @@ __all__ = [
     "STATES8",
     "STATE_NAMES",
     "Batch",
+    "BatchLoader",
+    "BatchingError",
     "BiLSTM",
     "BidirectionalLSTM",
     "ChainSet",
@@ -114,6 +120,7 @@ __all__ = [
     "RedundancyError",
     "Report",
     "Selection",
+    "SequenceLoader",
     "UniProtEntry",
     "UniProtError",
     "UniProtFeature",

@@ -5,7 +5,7 @@ teacher), or learn from it while it reads one sequence only (the release model):
 the same structure, and what the profile allows at a residue is worth predicting beside its state.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from zipfile import BadZipFile
@@ -13,8 +13,10 @@ from zipfile import BadZipFile
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
-from pssp_tutorial.batches.proteins import ONE_HOT, Batch, BatchingError, Loader
+from pssp_tutorial.batches.batch import BatchingError
+from pssp_tutorial.batches.proteins import ONE_HOT, Loader, ProteinBatch
 from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.proteins.alphabet import AMINO_ACIDS
 
@@ -23,8 +25,8 @@ class ProfileError(PSSPError):
     """Profiles are missing, or are not those of the records."""
 
 
-@dataclass(frozen=True, eq=False)
-class ProfileBatch(Batch):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ProfileBatch(ProteinBatch):
     """A batch with more to learn from.
 
     Parameters
@@ -32,7 +34,7 @@ class ProfileBatch(Batch):
     profile : float32[batch, length, 20]
         Frequencies of the amino acids; zeros at padding.
     accessibility : float32[batch, length]
-        Relative solvent accessibility, 0 to 1.
+        Relative solvent accessibility, 0 to 1; zeros at padding.
     teacher : float32[batch, length, class]
         A teacher's probabilities; the last dimension is 0 long without a teacher.
     """
@@ -92,32 +94,38 @@ class ProfileLoader(Loader):
                 raise ProfileError(f"{record.id}: no profile of {len(record)} residues; expected one for each record")
             if record.accessibility is None:
                 raise BatchingError(f"{record.id}: no solvent accessibility; expected one, to learn from")
-        self._profiles = np.concatenate([self.profiles[record.id] for record in self.records])
-        self._accessibility = np.concatenate([record.accessibility for record in self.records])
+        self._profiles = [torch.tensor(self.profiles[record.id]) for record in self.records]
+        self._accessibility = [torch.tensor(record.accessibility) for record in self.records]
         teacher = self.teacher or {record.id: np.zeros((len(record), 0), np.float16) for record in self.records}
-        self._teacher = np.concatenate([teacher[record.id] for record in self.records])
+        self._teacher = [torch.tensor(teacher[record.id]) for record in self.records]
 
     @property
-    def fingerprint(self) -> dict[str, str | int | float]:
+    def fingerprint(self) -> Mapping[str, str | int | float | None]:
         """As a plain loader's, with the settings of this one."""
-        return super().fingerprint | {name: getattr(self, name) for name in ("as_input", "relatives", "fading")}
+        own = {name: getattr(self, name) for name in ("as_input", "relatives", "fading")}
+        return {**super().fingerprint, **own}
 
-    def batch(self, indices: Iterable[int]) -> ProfileBatch:
+    def batch(self, indices: Sequence[int]) -> ProfileBatch:
         """The batch of these records; residues are drawn anew, from PyTorch's global generator, at every call."""
         plain = super().batch(indices)
-        places, padding = self.layout(indices)
-        real = torch.from_numpy(~padding)
-        profile = torch.from_numpy(self._profiles[places]).float() * real[..., None]  # [batch, length, 20]
+        profile, accessibility, teacher = (
+            pad_sequence([values[index] for index in indices], batch_first=True).float()
+            for values in (self._profiles, self._accessibility, self._teacher)
+        )
         profile = profile / profile.sum(dim=-1, keepdim=True).clamp(min=1)
         inputs = plain.inputs
-        relatives = self.relatives * max(0.0, 1 - self.epoch / self.fading) if self.fading else self.relatives
-        if relatives:
-            share = relatives * torch.rand(len(inputs), 1)
-            drawn = (torch.rand(*real.shape, 1) > profile.cumsum(dim=-1)).sum(dim=-1).clamp(max=len(AMINO_ACIDS) - 1)
-            swap = (torch.rand(real.shape) < share) & real
-            inputs = torch.where(swap[..., None], ONE_HOT[drawn], inputs)
+        if relatives := self.relatives * max(0.0, 1 - self.epoch / self.fading) if self.fading else self.relatives:
+            inputs = _with_relatives(inputs, plain.lengths, profile, relatives)
         if self.as_input:
             inputs = torch.cat([inputs, profile], dim=-1)
-        accessibility = torch.from_numpy(self._accessibility[places])
-        teacher = torch.from_numpy(self._teacher[places]).float()
-        return ProfileBatch(inputs, plain.lengths, plain.labels, plain.ids, profile, accessibility, teacher)
+        more = {"profile": profile, "accessibility": accessibility, "teacher": teacher}
+        return ProfileBatch(inputs, plain.lengths, plain.labels, plain.ids, **more)
+
+
+def _with_relatives(inputs: Tensor, lengths: Tensor, profile: Tensor, relatives: float) -> Tensor:
+    """The residues [batch, length, 21], up to a share of each chain drawn anew from its profile."""
+    real = torch.arange(inputs.shape[1]) < lengths[:, None]
+    share = relatives * torch.rand(len(inputs), 1)
+    drawn = (torch.rand(*real.shape, 1) > profile.cumsum(dim=-1)).sum(dim=-1).clamp(max=len(AMINO_ACIDS) - 1)
+    swap = (torch.rand(real.shape) < share) & real
+    return torch.where(swap[..., None], ONE_HOT[drawn], inputs)

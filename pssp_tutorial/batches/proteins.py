@@ -1,20 +1,22 @@
-"""From records to padded batches: one-hot encoding, length buckets and masks (chapter 4).
+"""From records to padded batches: one-hot encoding and the states' masks (chapter 4).
 
 Proteins of like length share a batch, so that little of it is padding, and a batch is bounded by its
 residues, padding included, not by its number of proteins: memory stays level from peptides to titin.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import embedding
+from torch.nn.utils.rnn import pad_sequence
 
-from pssp_tutorial.core.errors import PSSPError
+from pssp_tutorial.batches.batch import Batch, BatchingError
+from pssp_tutorial.batches.loader import BatchLoader, check_apart
 from pssp_tutorial.proteins.alphabet import (
     IGNORE_INDEX,
     RESIDUES,
@@ -28,52 +30,21 @@ from pssp_tutorial.proteins.record import ProteinRecord
 
 PADDING_CODE = len(RESIDUES)
 ONE_HOT = torch.eye(len(RESIDUES) + 1, len(RESIDUES))  # the row of the padding code is all zeros
-LENGTH_JITTER = 0.05  # shuffling sorts by length times a random factor, 1 ± this: about 5% of a batch is padding
 
 
-class BatchingError(PSSPError):
-    """Records that no batch can be made of."""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Several proteins, padded on the right to the longest.
-
-    Parameters
-    ----------
-    inputs : float32[batch, length, 21]
-        One-hot residues; zeros at padding.
-    lengths : int64[batch]
-        Number of residues of each protein.
-    labels : int64[batch, length]
-        Class numbers; ``IGNORE_INDEX`` at padding and where the state is unknown.
-    ids : tuple of str
-        Names of the proteins.
+@dataclass(frozen=True, eq=False)
+class ProteinBatch(Batch):
+    """A batch of proteins: one-hot residues, float32[batch, length, 21], and their states, int64[batch, length].
 
     >>> batch = collate([ProteinRecord("one", "MKTV", "CHH?"), ProteinRecord("two", "GA", "EE")])
     >>> batch.inputs.shape, batch.residues, batch.mask.tolist()
     (torch.Size([2, 4, 21]), 6, [[True, True, True, False], [True, True, False, False]])
     """
 
-    inputs: Tensor
-    lengths: Tensor
-    labels: Tensor
-    ids: tuple[str, ...]
-
-    @property
-    def mask(self) -> Tensor:
-        """True at the residues that are scored, ``bool[batch, length]``."""
-        return self.labels != IGNORE_INDEX
-
     @property
     def residues(self) -> int:
         """Number of real residues, scored or not."""
-        return int(self.lengths.sum())
-
-    def to(self, device: torch.device | str) -> "Batch":
-        """The same batch on a device."""
-        values = {part.name: getattr(self, part.name) for part in fields(self)}
-        return replace(self, **{name: value.to(device) for name, value in values.items() if torch.is_tensor(value)})
+        return self.positions
 
 
 def encode(protein: ProteinRecord | str) -> Tensor:
@@ -83,10 +54,10 @@ def encode(protein: ProteinRecord | str) -> Tensor:
     tensor([ 0,  1, 20])
     """
     record = ProteinRecord("sequence", protein) if isinstance(protein, str) else protein
-    return ONE_HOT[torch.from_numpy(_residue_codes(record))]
+    return ONE_HOT[_residue_codes(record).long()]
 
 
-def collate(records: Sequence[ProteinRecord], *, classes: int = 3, reduction: str = "default") -> Batch:
+def collate(records: Sequence[ProteinRecord], *, classes: int = 3, reduction: str = "default") -> ProteinBatch:
     """Pad records to one batch, in their order; a record without a structure has no scored residue.
 
     ``classes`` is 3 (H, E, C) or 8 (DSSP); ``reduction``, how eight states become three: ``default`` or ``strict``.
@@ -94,52 +65,14 @@ def collate(records: Sequence[ProteinRecord], *, classes: int = 3, reduction: st
     >>> collate([ProteinRecord("one", "MKTV", "CGH?")]).labels
     tensor([[   2,    0,    0, -100]])
     """
-    return Loader(records, classes=classes, reduction=reduction).batch(range(len(records)))
-
-
-def length_buckets(
-    lengths: Iterable[int], batch_residues: int, *, generator: torch.Generator | None = None
-) -> list[list[int]]:
-    """Group proteins of like length so that batch size times longest stays within ``batch_residues``.
-
-    Only a protein that is longer by itself exceeds it, alone in its batch. Without a generator the batches
-    run from short to long; with one, it draws both their members and their order. Each batch is a list of
-    indices into ``lengths``.
-
-    >>> length_buckets([3, 9, 2, 40], batch_residues=10)
-    [[2, 0], [1], [3]]
-    """
-    if batch_residues < 1:
-        raise BatchingError(f"batch_residues is {batch_residues}; expected 1 or more")
-    lengths = np.fromiter(lengths, dtype=np.int64)
-    keys = lengths.astype(np.float64)
-    if generator is not None:
-        keys *= 1 + LENGTH_JITTER * (2 * torch.rand(len(lengths), generator=generator).numpy() - 1)
-    batches: list[list[int]] = []
-    longest = 0
-    for index in np.argsort(keys, kind="stable").tolist():
-        longest = max(longest, lengths[index])
-        if batches and longest * (len(batches[-1]) + 1) <= batch_residues:
-            batches[-1].append(index)
-        else:
-            batches.append([index])
-            longest = lengths[index]
-    if generator is not None:
-        batches = [batches[index] for index in torch.randperm(len(batches), generator=generator).tolist()]
-    return batches
-
-
-def epoch_seed(seed: int, epoch: int) -> int:
-    """A seed for each pair of seed and epoch: an epoch's random numbers need no memory of earlier ones.
-
-    >>> epoch_seed(0, 1) == epoch_seed(0, 1), epoch_seed(0, 1) == epoch_seed(1, 0)
-    (True, False)
-    """
-    return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
+    _check_residues(records)
+    codes = [_residue_codes(record) for record in records]
+    labels = [_state_labels(record, classes, reduction) for record in records]
+    return _protein_batch(codes, labels, [record.id for record in records])
 
 
 @dataclass(eq=False)
-class Loader:
+class Loader(BatchLoader):
     """Batches of a set of records, encoded once; iterate over it as often as you like.
 
     With ``shuffle`` the batches depend on ``seed`` and ``epoch`` only: set ``epoch`` before each pass.
@@ -155,66 +88,56 @@ class Loader:
     epoch: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        if not self.records:
-            raise BatchingError("no records; expected at least one")
-        for record in self.records:
-            if not record.sequence:
-                raise BatchingError(f"{record.id}: no residues; expected at least one")
+        _check_residues(self.records)
         self.lengths = np.array([len(record) for record in self.records])
-        self._starts = np.cumsum(self.lengths) - self.lengths
-        # One byte a residue and one a label; a batch is gathered from them and only then made one-hot.
-        self._codes = np.concatenate([_residue_codes(record).astype(np.uint8) for record in self.records])
-        self._labels = np.concatenate([self._encode_labels(record) for record in self.records])
-
-    def _encode_labels(self, record: ProteinRecord) -> np.ndarray:
-        structure = record.structure or UNKNOWN_STATE * len(record)
-        if self.classes == 3:
-            structure = reduce_states(structure, self.reduction, name=record.id)
-        labels = encode_states(structure, self.classes, name=record.id)
-        return np.where(record.mask, labels, IGNORE_INDEX).astype(np.int8)
+        # One byte a residue and one a label; only a batch is made one-hot.
+        self._codes = [_residue_codes(record) for record in self.records]
+        self._labels = [_state_labels(record, self.classes, self.reduction) for record in self.records]
 
     @property
-    def scored_residues(self) -> int:
-        """Number of residues with a known state."""
-        return int((self._labels != IGNORE_INDEX).sum())
+    def batch_positions(self) -> int:
+        """As ``batch_residues``."""
+        return self.batch_residues
 
     @cached_property
-    def fingerprint(self) -> dict[str, str | int]:
+    def ids(self) -> tuple[str, ...]:
+        """Names of the records."""
+        return tuple(record.id for record in self.records)
+
+    @property
+    def scored(self) -> int:
+        """As ``scored_residues``."""
+        return self.scored_residues
+
+    @cached_property
+    def scored_residues(self) -> int:
+        """Number of residues with a known state."""
+        return sum(int((labels != IGNORE_INDEX).sum()) for labels in self._labels)
+
+    @cached_property
+    def fingerprint(self) -> Mapping[str, str | int | float | None]:
         """What decides the batches of every epoch: a digest of the data, and the settings."""
-        digest = hashlib.sha256("\n".join(record.id for record in self.records).encode())
-        for array in (self.lengths, self._codes, self._labels):
+        digest = hashlib.sha256("\n".join(self.ids).encode())
+        for array in (self.lengths, *map(Tensor.numpy, self._codes), *map(Tensor.numpy, self._labels)):
             digest.update(array.tobytes())
         settings = ("batch_residues", "seed", "classes", "reduction")
         return {"records": digest.hexdigest(), **{name: getattr(self, name) for name in settings}}
 
-    def buckets(self, *, shuffle: bool | None = None) -> list[list[int]]:
-        """Indices of the records of each batch of this epoch; ``shuffle`` overrides the loader's own."""
-        generator = None
-        if self.shuffle if shuffle is None else shuffle:
-            generator = torch.Generator().manual_seed(epoch_seed(self.seed, self.epoch))
-        return length_buckets(self.lengths, self.batch_residues, generator=generator)
+    def check_against(self, val: BatchLoader) -> None:
+        """Raise BatchingError for other states, and if an id or a sequence is in ``val`` too: that would be a leak."""
+        if not isinstance(val, Loader):
+            raise BatchingError(f"train has proteins, and val is a {type(val).__name__}; expected proteins in both")
+        settings = (self.classes, self.reduction), (val.classes, val.reduction)
+        if settings[0] != settings[1]:
+            raise BatchingError("classes and reduction of train are {}, of val {}; expected the same".format(*settings))
+        super().check_against(val)
+        ours, theirs = ([record.sequence for record in loader.records] for loader in (self, val))
+        check_apart("sequence", ours, theirs, val.ids)
 
-    def layout(self, indices: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-        """Place of each position of a batch among the loader's residues, and if it is padding: [batch, length] both."""
-        chosen = np.asarray(indices)
-        lengths = self.lengths[chosen]
-        steps = np.arange(lengths.max())
-        padding = steps >= lengths[:, None]  # [batch, length]
-        return np.where(padding, 0, self._starts[chosen][:, None] + steps), padding
-
-    def batch(self, indices: Sequence[int]) -> Batch:
+    def batch(self, indices: Sequence[int]) -> ProteinBatch:
         """The batch of the records with these indices, in their order."""
-        places, padding = self.layout(indices)
-        codes = torch.from_numpy(np.where(padding, PADDING_CODE, self._codes[places]).astype(np.int64))
-        labels = torch.from_numpy(np.where(padding, IGNORE_INDEX, self._labels[places]).astype(np.int64))
-        ids = tuple(self.records[index].id for index in indices)
-        return Batch(embedding(codes, ONE_HOT), torch.from_numpy(self.lengths[np.asarray(indices)]), labels, ids)
-
-    def __iter__(self) -> Iterator[Batch]:
-        return map(self.batch, self.buckets())
-
-    def __len__(self) -> int:
-        return len(self.buckets())
+        codes, labels = ([values[index] for index in indices] for values in (self._codes, self._labels))
+        return _protein_batch(codes, labels, [self.ids[index] for index in indices])
 
 
 def make_loader(
@@ -266,5 +189,31 @@ def make_loader(
     return loader
 
 
-def _residue_codes(record: ProteinRecord) -> np.ndarray:
-    return encode_residues(normalise_sequence(record.sequence, name=record.id), name=record.id)
+def _check_residues(records: Sequence[ProteinRecord]) -> None:
+    if not records:
+        raise BatchingError("no records; expected at least one")
+    for record in records:
+        if not record.sequence:
+            raise BatchingError(f"{record.id}: no residues; expected at least one")
+
+
+def _residue_codes(record: ProteinRecord) -> Tensor:
+    """Numbers of the residues, uint8[length]."""
+    sequence = normalise_sequence(record.sequence, name=record.id)
+    return torch.from_numpy(encode_residues(sequence, name=record.id).astype(np.uint8))
+
+
+def _state_labels(record: ProteinRecord, classes: int, reduction: str) -> Tensor:
+    """Numbers of the states, int8[length]."""
+    structure = record.structure or UNKNOWN_STATE * len(record)
+    if classes == 3:
+        structure = reduce_states(structure, reduction, name=record.id)
+    labels = encode_states(structure, classes, name=record.id)
+    return torch.from_numpy(np.where(record.mask, labels, IGNORE_INDEX).astype(np.int8))
+
+
+def _protein_batch(codes: list[Tensor], labels: list[Tensor], ids: Sequence[str]) -> ProteinBatch:
+    padded = pad_sequence(codes, batch_first=True, padding_value=PADDING_CODE).long()
+    lengths = torch.tensor([len(each) for each in codes])
+    states = pad_sequence(labels, batch_first=True, padding_value=IGNORE_INDEX).long()
+    return ProteinBatch(embedding(padded, ONE_HOT), lengths, states, tuple(ids))

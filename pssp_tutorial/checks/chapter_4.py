@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 
-from pssp_tutorial.batches.proteins import Batch, collate, length_buckets
+from pssp_tutorial.batches.batch import Batch
+from pssp_tutorial.batches.buckets import length_buckets
+from pssp_tutorial.batches.proteins import collate
 from pssp_tutorial.checks.grading import Verdict, grade, observe, present
 from pssp_tutorial.proteins.alphabet import IGNORE_INDEX
 from pssp_tutorial.proteins.chains import load_chains

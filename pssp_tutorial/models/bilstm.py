@@ -43,8 +43,8 @@ class BidirectionalLSTM(nn.Module):
             return pad_packed_sequence(self.lstm(chains)[0], batch_first=True, total_length=inputs.shape[1])[0]
         if torch.is_grad_enabled():
             return self._both_ways(inputs, lengths)
-        chains = max(1, CACHED_RESIDUES // inputs.shape[1])  # at a time: in prediction a larger part is slower
-        parts = zip(inputs.split(chains), lengths.split(chains), strict=True)
+        size = max(1, CACHED_RESIDUES // inputs.shape[1])  # chains at a time: in prediction a larger part is slower
+        parts = zip(inputs.split(size), lengths.split(size), strict=True)
         return torch.cat([self._both_ways(*part) for part in parts])
 
     def _both_ways(self, inputs: Tensor, lengths: Tensor) -> Tensor:

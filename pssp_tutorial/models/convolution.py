@@ -31,7 +31,7 @@ class ConvBiLSTM(BiLSTM):
         if not kernel_size % 2:
             raise ModelError(f"kernel_size is {kernel_size}; expected an odd number: as many residues on either side")
         self.config["kernel_size"] = kernel_size
-        width = self.layers[0].lstm.input_size
+        width = self.config["embedding_size"] or self.input_size
         self.convolution = nn.Conv1d(width, width, kernel_size, padding=kernel_size // 2)
 
     def embed(self, inputs: Tensor, lengths: Tensor) -> Tensor:

@@ -33,5 +33,5 @@ def has_bfloat16(device: torch.device) -> bool:
     """
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
-    flags = getattr(torch.cpu, "get_capabilities", dict)()  # older PyTorch can't tell
+    flags: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()  # older PyTorch can't tell
     return device.type == "cpu" and any(flags.get(name, False) for name in ("avx512_bf16", "amx_bf16"))

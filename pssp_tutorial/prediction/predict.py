@@ -14,7 +14,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from pssp_tutorial.batches.proteins import Batch, Loader, collate, length_buckets, make_loader
+from pssp_tutorial.batches.batch import Batch
+from pssp_tutorial.batches.buckets import length_buckets
+from pssp_tutorial.batches.proteins import Loader, collate, make_loader
 from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.evaluation.report import Report
 from pssp_tutorial.models.contract import evaluating

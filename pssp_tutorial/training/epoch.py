@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from pssp_tutorial.batches.proteins import Batch
+from pssp_tutorial.batches.batch import Batch
 from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.models.contract import evaluation_twin
 from pssp_tutorial.proteins.alphabet import IGNORE_INDEX

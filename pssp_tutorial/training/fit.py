@@ -15,7 +15,9 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from pssp_tutorial.batches.proteins import Batch, Loader, epoch_seed
+from pssp_tutorial.batches.batch import Batch
+from pssp_tutorial.batches.buckets import epoch_seed
+from pssp_tutorial.batches.proteins import Loader
 from pssp_tutorial.models.checkpoints import load_checkpoint, save_checkpoint
 from pssp_tutorial.models.contract import evaluation_twin, restoring_modes
 from pssp_tutorial.models.device import has_bfloat16, resolve_device
@@ -159,22 +161,21 @@ def fit(
         _write_run(checkpoint, settings, parts, rows)
 
     def batches() -> Iterator[Batch]:
-        buckets = train.buckets(shuffle=True)
-        for number, bucket in enumerate(buckets):
-            done = train.epoch + (number + 0.5) / len(buckets)  # in epochs
+        epoch = train.shuffled(len(rows))
+        for number, batch in enumerate(epoch):
+            done = len(rows) + (number + 0.5) / len(epoch)  # in epochs
             cosine = (1 + math.cos(math.pi * done / max_epochs)) / 2
             factor = {None: 1.0, "cosine": cosine, "plateau": 0.5**stopper.misses}[schedule]
             warmth = min(1.0, done / warmup_epochs) if warmup_epochs else 1.0
             optimizer.param_groups[0]["lr"] = learning_rate * warmth * factor
-            yield train.batch(bucket)
-            bar.update(1 / len(buckets))
+            yield batch
+            bar.update(1 / len(epoch))
 
     try:
         with restoring_modes(model), _progress_bar(progress, len(rows), max_epochs) as bar:
             while len(rows) < max_epochs and not stopper.stopped:
-                train.epoch = len(rows)
                 started = time.perf_counter()
-                with _seeded(epoch_seed(seed, train.epoch), device), precision:
+                with _seeded(epoch_seed(seed, len(rows)), device), precision:
                     trained = train_epoch(
                         model, batches(), optimizer, clip_norm=clip_norm, class_weights=weights, objective=objective
                     )
