@@ -140,6 +140,7 @@ FAULTS = {
     "assertion": (set_source("x = 1\nassert x > 0"), "a line for the build"),
     "saved result": (set_source("pssp.save_results('chapter_0', {})"), "a line for the build"),
     "mark of the formatter": (set_source("x = [1,\n     2]  # fmt: skip"), "a line for the build"),
+    "part of the package": (set_source("from pssp_tutorial.models import lstm"), "import pssp_tutorial as pssp"),
     "long cell": (set_source("\n\n".join("x = 1" for _ in range(13))), "13 lines"),
     "home in the source": (set_source("open('/home/ada/chains.tsv')"), "an absolute path"),
     "drive letter": (set_source(r"open('C:\\chains.tsv')"), "an absolute path"),

@@ -25,6 +25,7 @@ ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}")
 BROKEN_ALT = re.compile(r"^:alt:.*\n(?!:|\s*$|`{3})(.+)", re.MULTILINE)
 FIGURE = re.compile(r"^(?:`{3,}|:{3,})\{(?:figure|image)\}", re.MULTILINE)
 FIGURE_ALT = re.compile(r"^:alt: *\S", re.MULTILINE)
+PART_OF_PACKAGE = re.compile(r"\b(?:from|import) pssp_tutorial(?! as pssp$).*", re.MULTILINE)
 MARKDOWN_IMAGE = re.compile(r"!\[\s*\]\(")
 HTML_IMAGE = re.compile(r"""<img\b(?![^>]*\balt=["']\s*[^"'\s])""")
 MINUTES = re.compile(r"\*\*Minutes\*\*\s*:\s+(?:about )?(\d+)")
@@ -56,6 +57,8 @@ def faults_of_code(cell: NotebookNode) -> Iterator[str]:
         yield f"{len(lines)} lines; at most {LONGEST_CELL} are allowed"
     if found := FOR_THE_BUILD.search(cell.source):
         yield f"{found[0].strip()}: a line for the build, not for a reader; see CONTRIBUTING.md"
+    if found := PART_OF_PACKAGE.search(cell.source):
+        yield f"{found[0]}: write import pssp_tutorial as pssp, and pssp.NAME"
     if is_compared(cell) and not "".join(map(text_of, cell.outputs)).strip():
         yield "a compared cell without text in its outputs: nothing is compared"
     if found := WORKING_FOLDER.search(cell.source):

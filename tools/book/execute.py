@@ -10,7 +10,6 @@ the version of Python or torch has changed; a change of its text only is carried
 """
 
 import argparse
-import hashlib
 import json
 import math
 import os
@@ -19,10 +18,10 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+import inputs
 import measured
 import nbformat
 from nbclient import NotebookClient
@@ -40,7 +39,6 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python", "pygments_lexer": "ipython3"},
 }
-READ_RESULTS = re.compile(rb"""read_results\(["'](\w+)["']\)""")
 TERMINAL_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 KEPT_CELL_METADATA = ("mystnb", "tags")
 ENVIRONMENT = {
@@ -57,22 +55,6 @@ class ChapterError(Exception):
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def shared_inputs() -> Iterator[bytes]:
-    """What every chapter depends on beside its own code."""
-    yield f"python {platform.python_version()}, torch {version('torch')}".encode()
-    files = [*REPOSITORY.glob("pssp_tutorial/**/*.py"), *REPOSITORY.glob("data/*")]
-    for path in sorted(path for path in files if path.is_file() and path.suffix != ".md"):
-        yield path.name.encode() + path.read_bytes()
-
-
-def inputs_digest(chapter: str, notebook: NotebookNode, shared: list[bytes]) -> str:
-    own = [cell.source.encode() for cell in code_cells(notebook)]
-    names = READ_RESULTS.findall(b"\n".join(own))
-    read = [(REPOSITORY / "benchmarks" / "results" / f"{name.decode()}.json").read_bytes() for name in names]
-    numbers = [measured.source_of(chapter).read_bytes()] if measured.is_measured(chapter) else []
-    return hashlib.sha256(b"\0".join(own + read + numbers + shared)).hexdigest()
 
 
 def tidy(notebook: NotebookNode) -> NotebookNode:
@@ -143,11 +125,11 @@ def run(chapter: str, notebook: NotebookNode) -> None:
     notebook.cells = whole.cells[: len(notebook.cells)]
 
 
-def refresh(chapter: str, shared: list[bytes], force: bool) -> None:
+def refresh(chapter: str, force: bool) -> None:
     """Bring one chapter of the copy up to date, executing it where that is needed."""
     notebook = tidy(nbformat.read(BOOK / f"{chapter}.ipynb", as_version=4))
     target = EXECUTED / f"{chapter}.ipynb"
-    stamp, digest = read_stamp(chapter), inputs_digest(chapter, notebook, shared)
+    stamp, digest = read_stamp(chapter), inputs.digest(chapter, [cell.source for cell in code_cells(notebook)])
     if stamp.get("inputs") == digest and not force:
         print(f"  {chapter}: unchanged, its outputs are kept", flush=True)
         outputs = code_cells(nbformat.read(target, as_version=4))
@@ -219,11 +201,10 @@ def main() -> None:
         if path.stem not in every:
             path.unlink()
     mirror_pages()
-    shared = list(shared_inputs())
     print("Executing the chapters", flush=True)
     try:
         for chapter in chapters:
-            refresh(chapter, shared, arguments.force)
+            refresh(chapter, arguments.force)
     except ChapterError as error:
         sys.exit(f"\n\nThe book was not built: a chapter failed.\n\n{error}")
     write_times()
