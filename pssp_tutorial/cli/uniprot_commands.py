@@ -1,26 +1,25 @@
 """What ``pssp uniprot fetch | parse | build`` do: from UniProt to a labelled data set."""
 
-import gzip
 import io
-import json
 import shutil
-import sys
 import tempfile
 from argparse import Namespace
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from pssp_tutorial.cli.options import output, progress_bar, tell
+from pssp_tutorial.cli.options import output, progress_bar, standard_input, standard_output, tell
 from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.core.files import check_targets, write_atomically
+from pssp_tutorial.uniprot.accessions import read_accessions
 from pssp_tutorial.uniprot.client import QUERY, FetchSettings
 from pssp_tutorial.uniprot.dataset import Selection, to_chains, write_chains
 from pssp_tutorial.uniprot.entry import UniProtEntry, UniProtError
 from pssp_tutorial.uniprot.fetch import Fetched, fetch_uniprot
 from pssp_tutorial.uniprot.flat import read_uniprot
 from pssp_tutorial.uniprot.labels import LabelledEntry
+from pssp_tutorial.uniprot.origin import check_origin, origin_path, read_origin, write_origin
 from pssp_tutorial.uniprot.report import LabelReport, label_entries
 from pssp_tutorial.uniprot.shipped import uniprot_text
 
@@ -42,28 +41,31 @@ SETTINGS = ("limit", *LABELLING, *SELECTION, "identity", "val", "test", "seed", 
 
 def run_fetch(options: Namespace) -> None:
     """Fetch into the file, or through a temporary one to standard output."""
-    if options.out != "-":
-        fetched = _fetch(options, Path(options.out), options.format, options.fields)
-        tell(f"{fetched.entries} entries of UniProt {fetched.release} in {options.out}", quiet=options.quiet)
-        return
+    check_targets([options.out], [options.accessions])
     with tempfile.TemporaryDirectory() as folder:
-        fetched = _fetch(options, Path(folder, "entries"), options.format, options.fields)
-        with fetched.path.open("rb") as handle:
-            shutil.copyfileobj(handle, sys.stdout.buffer)
-    tell(f"{fetched.entries} entries of UniProt {fetched.release}", quiet=options.quiet)
+        to_file = options.out != "-"
+        out = Path(options.out) if to_file else Path(folder, "entries")
+        fetched = _fetch(options, out, options.format, options.fields)
+        if not to_file:
+            with out.open("rb") as handle:
+                shutil.copyfileobj(handle, standard_output())
+    place = f" in {options.out}" * to_file
+    tell(f"{fetched.entries} entries of UniProt {fetched.release}{place}", quiet=options.quiet)
 
 
 def _fetch(options: Namespace, out: Path, format: str = "txt", fields: str | None = None) -> Fetched:
+    listed = options.accessions
     return fetch_uniprot(
         out,
         QUERY if options.query is None else options.query,
+        accessions=None if listed is None else read_accessions(standard_input() if listed == "-" else listed),
         format=format,
         fields=fields,
         limit=options.limit,
         resume=options.resume,
         cache=options.cache,
         settings=FetchSettings(url=options.server),
-        progress=not options.quiet,
+        progress=False if options.quiet else None,
         tell=lambda sentence: tell(sentence, quiet=options.quiet),
     )
 
@@ -82,34 +84,27 @@ def run_parse(options: Namespace) -> None:
 
 def run_build(options: Namespace) -> None:
     """Write the data set, and beside it where its entries come from and how they were chosen."""
-    check_targets([options.out, options.dropped], options.files)
-    if options.query is not None and (options.files or options.shipped):
-        raise PSSPError("--query searches in UniProt; expected it without a file and without --shipped")
+    check_targets([options.out, origin_path(options.out), options.dropped], [*options.files, options.accessions])
+    check_origin(options.out)
+    local = options.files or options.shipped
+    if local and (options.query is not None or options.accessions is not None):
+        raise PSSPError("--query and --accessions search in UniProt; expected them without a file and --shipped")
     report = LabelReport()
-    settings = {name: value for name, value in vars(options).items() if name in SETTINGS}
     with tempfile.TemporaryDirectory() as folder:
-        if not options.files and not options.shipped:
+        if not local:
             options.files = [str(_fetch(options, Path(folder, "entries.dat.gz")).path)]
-        sources = ["the shipped entries"] * options.shipped + [_origin(name) for name in options.files]
+        sources: list[Any] = ["the shipped entries"] * options.shipped
+        sources += [read_origin(name) or Path(name).name for name in options.files]
         selection = Selection(**{name: getattr(options, name) for name in SELECTION})
         chosen = list(_labelled(options, report, selection))
     _finish(options, report)
     shares = dict(val=options.val, test=options.test, seed=options.seed, identity=options.identity)
     chains = to_chains(chosen, **shares, method=options.redundancy)
     write_chains(chains, options.out)
-    with write_atomically(f"{options.out}.info.json") as handle:
-        origin = {"sources": sources, "settings": settings, "report": str(report).splitlines()}
-        handle.write((json.dumps(origin, indent=1, ensure_ascii=False) + "\n").encode())
+    settings = {name: getattr(options, name) for name in SETTINGS}
+    write_origin(options.out, {"sources": sources, "settings": settings, "report": str(report).splitlines()})
     counts = ", ".join(f"{len(chains.of(name))} {name}" for name in ("train", "val", "test", "excluded"))
     tell(f"{len(chains)} proteins in {options.out}: {counts}", quiet=options.quiet)
-
-
-def _origin(name: str) -> dict[str, Any] | str:
-    """What a fetch wrote beside its file (query, release, checksum, licence); else the name of the file."""
-    try:
-        return json.loads(Path(f"{name}.info.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return Path(name).name
 
 
 def _labelled(options: Namespace, report: LabelReport, selection: Selection | None = None) -> Iterator[LabelledEntry]:
@@ -123,7 +118,7 @@ def _entries(options: Namespace, report: LabelReport) -> Iterator[UniProtEntry]:
     if not options.files and not options.shipped:
         raise UniProtError("no file; expected FILE, - for standard input, or --shipped")
     on_error = report.unreadable if options.skip_unreadable else None
-    sources = [_standard_input() if name == "-" else name for name in options.files]
+    sources: list[Any] = [standard_input() if name == "-" else name for name in options.files]
     for source in [io.StringIO(uniprot_text())] * options.shipped + sources:
         yield from read_uniprot(source, on_error=on_error)
 
@@ -138,12 +133,3 @@ def _finish(options: Namespace, report: LabelReport) -> None:
     if not report.kept:
         methods = "; UniProt's methods are X-ray, NMR, EM and so on" if options.methods else ""
         raise UniProtError(f"no entry is left; see the report, or --dropped{methods}")
-
-
-def _standard_input() -> TextIO:
-    """Standard input as UTF-8 whatever the terminal's language, and unpacked if it is gzip."""
-    if not hasattr(sys.stdin, "buffer"):  # a notebook's, or a test's, which is text already
-        return sys.stdin
-    raw: Any = sys.stdin.buffer
-    in_gzip = raw.peek(2)[:2] == b"\x1f\x8b"
-    return io.TextIOWrapper(gzip.open(raw) if in_gzip else raw, encoding="utf-8")

@@ -1,20 +1,21 @@
 """Fetched pages on the disk, so that a fetch goes on where it stopped (chapter 3).
 
-One folder a query. In it ``state.json`` names the release and the pages that are complete, each with its address
-and checksum; a page is in the state only after it is whole on the disk, and both are replaced in one step.
+One folder per fetch, one file per page, which says itself where it came from and what the server said of it. A file
+appears when it is whole; so processes may share the folder, and a kill costs one page at most.
 """
 
 import gzip
 import hashlib
 import json
 import os
-import re
-import shutil
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+import zlib
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
-from pssp_tutorial.core.files import FileError, write_atomically
+from pssp_tutorial.core.files import write_atomically
+from pssp_tutorial.uniprot.client import Page
 
 CACHE_VARIABLE = "PSSP_CACHE"
 
@@ -25,101 +26,46 @@ def default_folder() -> Path:
     return Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pssp_tutorial"
 
 
-@dataclass
-class CachedPage:
-    """A page on the disk: where it came from, its checksum, its number of entries."""
-
-    url: str
-    sha256: str
-    entries: int
-
-
-@dataclass
-class State:
-    """How far the fetch of one query has come; ``following`` is the address of the next page, None at the end."""
-
-    query: str
-    release: str = ""
-    release_date: str = ""
-    total: int | None = None
-    following: str | None = None
-    pages: list[CachedPage] = field(default_factory=list)
-
-    @property
-    def entries(self) -> int:
-        """Entries on the pages so far."""
-        return sum(page.entries for page in self.pages)
-
-    @property
-    def complete(self) -> bool:
-        """True if no page is missing."""
-        return bool(self.pages) and self.following is None
-
-
 class PageCache:
-    """The pages of one query, identified by the address of its first page.
+    """The pages of one fetch, identified by the addresses of its first pages.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     cache = PageCache(Path(folder), "https://example.org/search?query=x")
-    ...     cache.start(State("x", "2026_01", following="https://example.org/search?query=x"))
-    ...     cache.add(b"ID   A\\n//\\n", 1, None)
-    ...     PageCache(Path(folder), "https://example.org/search?query=x").state.complete
-    True
+    ...     cache = PageCache(Path(folder), ["https://example.org/search?query=x"])
+    ...     cache.put("https://example.org/a", Page(b"ID   A\\n//\\n", 1, 1, "2026_01", "", None))
+    ...     cache.get("https://example.org/a").release, cache.get("https://example.org/b")
+    ('2026_01', None)
     """
 
-    def __init__(self, folder: Path, url: str) -> None:
-        self.folder = folder / "uniprot" / hashlib.sha256(url.encode()).hexdigest()[:16]
-        self.state = State("")
-        self.load()
+    def __init__(self, folder: Path, urls: Iterable[str]) -> None:
+        self.folder = folder / "uniprot" / _digest("\n".join(urls).encode())
 
-    def load(self) -> None:
-        """Read the state; pages from the first missing or damaged one on are forgotten."""
+    def get(self, url: str) -> Page | None:
+        """The page that came from an address; None if it is not there, or damaged."""
         try:
-            found = json.loads((self.folder / "state.json").read_text(encoding="utf-8"))
-            pages = [CachedPage(**page) for page in found.pop("pages")]
-            self.state = State(**found, pages=pages)
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
-            self.state = State("")
-            return
-        for number, page in enumerate(pages):
-            if self._checked(number) is None:
-                self.state.pages, self.state.following = pages[:number], page.url
-                break
-
-    def start(self, state: State) -> None:
-        """Forget every page and begin anew."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.state = state
-        self._save()
-
-    def add(self, text: bytes, entries: int, following: str | None) -> None:
-        """Put a page that came from ``state.following`` on the disk."""
-        page = CachedPage(self.state.following or "", hashlib.sha256(text).hexdigest(), entries)
-        with write_atomically(self._path(len(self.state.pages)), durable=False) as handle:
-            handle.write(gzip.compress(text, mtime=0))
-        self.state.pages.append(page)
-        self.state.following = following
-        self._save()
-
-    def texts(self) -> Iterator[bytes]:
-        """The pages in order."""
-        for number in range(len(self.state.pages)):
-            text = self._checked(number)
-            if text is None:
-                raise FileError(f"{self._path(number)}: changed while it was read; fetch again")
-            yield text
-
-    def _checked(self, number: int) -> bytes | None:
-        try:
-            text = gzip.decompress(self._path(number).read_bytes())
-        except (OSError, EOFError, ValueError):
+            head, text = gzip.decompress(self._path(url).read_bytes()).split(b"\n", 1)
+            known = json.loads(head)
+            right = known.pop("url") == url and known.pop("digest") == _digest(text)
+            return Page(text, **known, new=False) if right else None
+        except (OSError, EOFError, zlib.error, ValueError, TypeError, KeyError, AttributeError):
             return None
-        return text if hashlib.sha256(text).hexdigest() == self.state.pages[number].sha256 else None
 
-    def _path(self, number: int) -> Path:
-        return self.folder / re.sub(r"\W", "_", self.state.release) / f"page-{number + 1:06}.gz"
+    def put(self, url: str, page: Page) -> None:
+        """Keep the page that came from an address."""
+        known = asdict(page) | {"url": url, "digest": _digest(page.text)}
+        del known["text"], known["new"]
+        with write_atomically(self._path(url), durable=False) as handle:
+            handle.write(gzip.compress(json.dumps(known).encode() + b"\n" + page.text, 6, mtime=0))
 
-    def _save(self) -> None:
-        with write_atomically(self.folder / "state.json", durable=False) as handle:
-            handle.write(json.dumps(asdict(self.state), indent=1).encode())
+    def clear(self) -> None:
+        """Forget every page."""
+        for path in self.folder.glob("*.gz"):
+            with suppress(OSError):  # writing the new page tells what is wrong
+                path.unlink(missing_ok=True)
+
+    def _path(self, url: str) -> Path:
+        return self.folder / f"{_digest(url.encode())}.gz"
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]

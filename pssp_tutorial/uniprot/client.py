@@ -5,18 +5,15 @@ Documentation of the service: https://www.uniprot.org/help/api_queries.
 
 import gzip
 import json
-import re
 import time
 import zlib
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from requests.exceptions import ChunkedEncodingError, RequestException, Timeout
+from requests.exceptions import ChunkedEncodingError, Timeout
 from requests.utils import parse_header_links
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util import Retry
 
 from pssp_tutorial.core.errors import PSSPError
@@ -24,8 +21,10 @@ from pssp_tutorial.core.errors import PSSPError
 SEARCH = "https://rest.uniprot.org/uniprotkb/search"
 QUERY = "(reviewed:true) AND (structure_3d:true) AND ((ft_helix:*) OR (ft_strand:*) OR (ft_turn:*))"
 """Every reviewed entry with a structure and an annotated helix, strand or turn."""
-FORMATS = ("txt", "json", "tsv", "fasta")
+FORMATS = ("txt", "tsv", "fasta")
 RETRIED = (429, 500, 502, 503, 504)
+OFFLINE_ATTEMPTS = 3  # who is offline need not wait for long
+ADDRESS = "https://github.com/pssp-tutorial/pssp-tutorial"
 
 
 class FetchError(PSSPError):
@@ -45,7 +44,7 @@ class FetchSettings:
     url : str
         Address of the search.
     page_size : int
-        Entries a page, 500 at most.
+        Entries per page, 500 at most.
     timeout : (float, float)
         Seconds to wait for a connection, and for the next bytes of an answer.
     attempts : int
@@ -80,7 +79,7 @@ class FetchSettings:
 
 @dataclass(frozen=True)
 class Page:
-    """One answer: its text, how many entries it holds, and what the headers say."""
+    """One answer: its text, how many entries it holds, and what the headers say; ``new`` if it came just now."""
 
     text: bytes
     entries: int
@@ -88,14 +87,28 @@ class Page:
     release: str
     release_date: str
     following: str | None
+    new: bool = True
+
+
+class _TryAgain(Exception):  # noqa: N818
+    """An answer that is worth another attempt, after ``wait`` seconds if the server says so."""
+
+    def __init__(self, problem: str, wait: float | None = None, attempts: int | None = None) -> None:
+        super().__init__(problem)
+        self.wait, self.attempts = wait, attempts
 
 
 class Client:
-    """Fetches pages; connections and polite waiting are ``requests``' and ``urllib3``'s."""
+    """Fetches pages, politely and until they are whole."""
 
     def __init__(self, settings: FetchSettings | None = None) -> None:
+        from pssp_tutorial import __version__
+
         self.settings = settings or FetchSettings()
-        self.session = _session(self.settings)
+        self.session = requests.Session()
+        agent = f"pssp-tutorial/{__version__} ({ADDRESS}) python-requests/{requests.__version__}"
+        # the page itself is packed, so that its checksum reaches us
+        self.session.headers.update({"User-Agent": agent, "Accept-Encoding": "identity"})
 
     def page(self, url: str, format: str, expected: int | None = None) -> Page:
         """The page at an address, complete.
@@ -112,158 +125,118 @@ class Client:
         FetchError
             If no attempt brought a complete page; the message says why the last one failed.
         """
-        previous, problem = b"", ""
-        for attempt in range(self.settings.attempts):
-            if attempt:
-                time.sleep(min(self.settings.backoff * 2 ** (attempt - 1), self.settings.longest_wait))
+        previous, attempt = b"", 0
+        while True:
+            attempt += 1
             try:
                 page = self._once(url, format)
-            except _BrokenPage as error:
-                problem = str(error)
-                continue
-            short = expected is not None and page.entries < expected
-            if not short or page.text == previous:
-                return page
-            previous, problem = page.text, f"a page of {page.entries} entries; expected {expected}"
-        raise FetchError(f"{_host(url)}: {problem}, {self.settings.attempts} times; try again later")
+                if expected is None or page.entries >= expected or page.text == previous:
+                    return page
+                previous = page.text
+                raise _TryAgain(f"sends a page of {page.entries} entries, expected {expected}")
+            except _TryAgain as failure:
+                if attempt >= min(self.settings.attempts, failure.attempts or self.settings.attempts):
+                    advice = "check the network" if failure.attempts else "try again later: what was fetched is kept"
+                    raise FetchError(f"{_host(url)} {failure}, {attempt} times; {advice}") from failure.__cause__
+                doubled = min(self.settings.backoff * 2 ** (attempt - 1), self.settings.longest_wait)
+                time.sleep(doubled if failure.wait is None else failure.wait)
 
     def _once(self, url: str, format: str) -> Page:
         try:
             with self.session.get(url, timeout=self.settings.timeout, stream=True) as answer:
-                if answer.status_code in RETRIED:
-                    raise FetchError(
-                        f"{_host(url)} answers {answer.status_code} {answer.reason}, {self.settings.attempts} times; "
-                        "try again later: what was fetched is kept"
-                    )
-                if not answer.ok:
-                    raise QueryError(f"{_host(url)} refuses the query: {_messages(answer)}")
-                body = answer.raw.read(decode_content=False)
-                headers = answer.headers
+                body, headers = answer.raw.read(decode_content=False), answer.headers
         except Timeout as error:
-            raise FetchError(
-                f"{_host(url)} does not answer within {max(self.settings.timeout):g} s; try again later"
-            ) from error
+            raise _TryAgain(f"does not answer within {max(self.settings.timeout):g} s") from error
         except (ChunkedEncodingError, HTTPError) as error:
-            raise _BrokenPage(f"the connection broke ({type(error).__name__})") from error
-        except RequestException as error:
-            raise FetchError(f"{_host(url)} cannot be reached ({_reason(error)}); check the network") from error
-        text = _unpacked(body, headers.get("Content-Encoding", ""))
+            raise _TryAgain(f"breaks the connection ({type(error).__name__})") from error
+        except requests.ConnectionError as error:
+            cause = error.args[0] if error.args else error
+            reason = getattr(cause, "reason", None) or cause
+            raise _TryAgain(f"cannot be reached ({type(reason).__name__})", attempts=OFFLINE_ATTEMPTS) from error
+        except OSError as error:  # of requests, for an address or a file of certificates that cannot be used
+            raise FetchError(f"{_host(url)} cannot be reached ({error})") from error
+        if answer.status_code in RETRIED:
+            wait = self._asked_wait(headers.get("Retry-After", ""))
+            raise _TryAgain(f"answers {answer.status_code} {answer.reason}", wait)
+        if not answer.ok:
+            raise QueryError(f"{_host(url)} refuses the query: {_messages(body) or answer.reason}")
+        text = _unpacked(body)
         total = headers.get("X-Total-Results", "")
         return Page(
             text=text,
-            entries=count_entries(text, format),
+            entries=len(split_page(text, format)[1]),
             total=int(total) if total.isdecimal() else None,
             release=headers.get("X-UniProt-Release", "unknown"),
             release_date=headers.get("X-UniProt-Release-Date", ""),
-            following=_following(headers.get("Link", ""), url),
+            following=next_url(headers.get("Link", ""), url),
         )
 
-
-class _BrokenPage(Exception):  # noqa: N818
-    """An answer that is worth another attempt."""
-
-
-class _PoliteRetry(Retry):
-    """Tries again as urllib3 does, but never waits for longer than ``longest_wait`` seconds."""
-
-    longest_wait = 120.0
-
-    def new(self, **changes: Any) -> "_PoliteRetry":
-        retry = super().new(**changes)
-        retry.longest_wait = self.longest_wait
-        return retry
-
-    def get_retry_after(self, response: Any) -> float | None:
-        seconds = super().get_retry_after(response)
-        if seconds is not None and seconds > self.longest_wait:
-            raise FetchError(f"UniProt asks to wait {seconds:.0f} s; try again then: what was fetched is kept")
-        return seconds
-
-
-def _session(settings: FetchSettings) -> requests.Session:
-    from pssp_tutorial import __version__
-
-    session = requests.Session()
-    retry = _PoliteRetry(
-        total=settings.attempts - 1,
-        connect=min(settings.attempts - 1, 2),  # who is offline need not wait for long
-        status_forcelist=RETRIED,
-        allowed_methods=["GET"],
-        backoff_factor=settings.backoff,
-        backoff_max=settings.longest_wait,
-        raise_on_status=False,
-    )
-    retry.longest_wait = settings.longest_wait
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, HTTPAdapter(max_retries=retry))
-    address = "https://github.com/pssp-tutorial/pssp-tutorial"
-    session.headers["User-Agent"] = f"pssp-tutorial/{__version__} ({address}) python-requests/{requests.__version__}"
-    session.headers["Accept-Encoding"] = "identity"  # the page itself is packed, so that its checksum reaches us
-    return session
+    def _asked_wait(self, text: str) -> float | None:
+        """The seconds that a ``Retry-After`` asks for, in numbers or as a date."""
+        try:
+            wait = Retry().parse_retry_after(text) if text else None
+        except InvalidHeader:
+            wait = None
+        if wait is not None and wait > self.settings.longest_wait:
+            raise FetchError(f"UniProt asks to wait {wait:.0f} s; try again then: what was fetched is kept")
+        return wait
 
 
 def _host(url: str) -> str:
     return urlsplit(url).netloc
 
 
-def _reason(error: BaseException) -> str:
-    inner = getattr(error.args[0] if error.args else None, "reason", None)
-    return type(inner or error).__name__
-
-
-def _messages(answer: requests.Response) -> str:
-    """What UniProt says is wrong, from its JSON, or the status."""
+def _messages(body: bytes) -> str:
+    """What UniProt says is wrong, from its JSON; nothing if it says it otherwise."""
     try:
-        said = json.loads(_unpacked(answer.raw.read(1 << 16, decode_content=False), ""))["messages"]
-        return f"{answer.status_code}: {'; '.join(map(str, said))}"
-    except Exception:  # no JSON, or another shape: the status has to do
-        return f"{answer.status_code} {answer.reason}"
+        return "; ".join(map(str, json.loads(_unpacked(body))["messages"]))
+    except (_TryAgain, ValueError, LookupError, TypeError):
+        return ""
 
 
-def _unpacked(body: bytes, encoding: str) -> bytes:
-    """The body without gzip; its checksum and its end are verified."""
-    for _ in range(2):  # the page, and the transfer, may both be packed
-        if not body.startswith(b"\x1f\x8b"):
-            break
-        try:
-            body = gzip.decompress(body)
-        except (OSError, EOFError, zlib.error) as error:
-            raise _BrokenPage(f"a damaged page ({error})") from error
-    else:
-        encoding = ""
-    if encoding not in ("", "identity", "gzip"):
-        raise FetchError(f"the server packs with {encoding!r}; expected gzip")
+def _unpacked(body: bytes) -> bytes:
+    """The body without gzip; its checksum and its end are verified. The page and the transfer may both be packed."""
+    for _ in range(2):
+        if body.startswith(b"\x1f\x8b"):
+            try:
+                body = gzip.decompress(body)
+            except (OSError, EOFError, zlib.error) as error:
+                raise _TryAgain(f"sends a damaged page ({error})") from error
     return body
 
 
-def count_entries(text: bytes, format: str) -> int:
-    """Number of entries of a page; the page must end as its format ends.
+def split_page(text: bytes, format: str) -> tuple[bytes, list[bytes]]:
+    """The header and the entries of a page, which must end as its format ends.
 
-    >>> count_entries(b"ID   A\\n//\\nID   B\\n//\\n", "txt")
-    2
+    >>> split_page(b"ID   A\\n//\\nID   B\\n//\\n", "txt")
+    (b'', [b'ID   A\\n//\\n', b'ID   B\\n//\\n'])
     """
-    if format == "json":
-        try:
-            return len(json.loads(text)["results"])
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise _BrokenPage(f"a page that is not UniProt's JSON ({type(error).__name__})") from error
-    if not text.strip():
-        return 0
-    if format == "txt":
-        count = len(re.findall(rb"^//[ \t\r]*$", text, re.MULTILINE))
-        whole = text.startswith(b"ID   ") and text.rstrip().endswith(b"\n//")
-    elif format == "fasta":
-        count, whole = len(re.findall(rb"^>", text, re.MULTILINE)), text.startswith(b">") and text.endswith(b"\n")
-    else:
-        count, whole = text.count(b"\n") - 1, b"\t" in text.split(b"\n", 1)[0] and text.endswith(b"\n")
+    header, mark, end = b"", {"txt": b"ID   ", "fasta": b">"}.get(format, b""), b"\n"
+    if format == "tsv":
+        header, _, text = text.partition(b"\n")
+        header += b"\n"
+    elif format == "txt":
+        end = b"\n//\n"
+    if not text and not header.startswith(b"<"):
+        return header, []
+    parts = text.removesuffix(end).split(end + mark)
+    whole = text.startswith(mark) and text.endswith(end) and not header.startswith(b"<")
     if not whole:
-        raise _BrokenPage(f"a page that is not whole {format}, it begins with {text[:20]!r}")
-    return count
+        raise _TryAgain(f"sends a page that is not whole {format}, it begins with {(header + text)[:20]!r}")
+    return header, [mark * (number > 0) + part + end for number, part in enumerate(parts)]
 
 
-def _following(link: str, url: str) -> str | None:
-    """Address of the next page from the Link header; it must be on the same host."""
-    following = next((item.get("url") for item in parse_header_links(link) if item.get("rel") == "next"), None)
-    if following is not None and urlsplit(following)[:2] != urlsplit(url)[:2]:
-        raise FetchError(f"{_host(url)} names a next page on {_host(following)}; expected one on the same host")
-    return following
+def next_url(link: str, url: str) -> str | None:
+    """Address of the next page from the Link header: on the same host, and reached in the same way.
+
+    >>> next_url('<http://Example.org:80/search?cursor=2>; rel="Next"', "https://example.org/search")
+    'https://example.org/search?cursor=2'
+    """
+    links = ({key.lower(): value for key, value in item.items()} for item in parse_header_links(link))
+    named = next((item["url"] for item in links if item.get("rel", "").lower() == "next"), None)
+    if named is None:
+        return None
+    here, following = urlsplit(url), urlsplit(urljoin(url, named))
+    if following.hostname != here.hostname:
+        raise FetchError(f"{here.netloc} names a next page on {following.netloc}; expected one on the same host")
+    return urlunsplit(following._replace(scheme=here.scheme, netloc=here.netloc))

@@ -7,7 +7,7 @@ features and the sequence. The other lines have changed their form often since 1
 import re
 from collections.abc import Callable, Iterator
 from os import PathLike
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from pssp_tutorial.core.files import ReadError, open_text
 from pssp_tutorial.uniprot.entry import (
@@ -36,7 +36,7 @@ Block = list[tuple[int, str]]
 
 
 def read_uniprot(
-    source: str | PathLike | TextIO, *, on_error: Callable[[UniProtError], None] | None = None
+    source: str | PathLike | BinaryIO | TextIO, *, on_error: Callable[[UniProtError], None] | None = None
 ) -> Iterator[UniProtEntry]:
     """Yield the entries of a flat file of UniProt (``format=txt``), plain or packed; only one is in memory at a time.
 

@@ -3,8 +3,10 @@
 import gzip
 import json
 import os
+import pty
 import subprocess
 import sys
+import termios
 from functools import partial
 from pathlib import Path
 
@@ -44,8 +46,7 @@ def test_fetch_into_a_file(server, pssp, tmp_path):
     code, data, said = pssp("uniprot", "fetch", "--server", server.url, "--out", out, "--query", "any")
     assert (code, data) == (0, b"")
     assert gzip.decompress(out.read_bytes()) == server.expected()
-    assert "47/47" in said
-    assert f"47 entries of UniProt 2026_01 in {out}" in said
+    assert said == f"47 entries of UniProt 2026_01 in {out}\n"  # no bar, for this is no terminal
     assert json.loads(Path(f"{out}.info.json").read_text())["query"] == "any"
 
 
@@ -53,6 +54,42 @@ def test_fetch_to_standard_output(server, pssp):
     code, data, said = pssp("uniprot", "fetch", "--server", server.url, "--limit", 7, "--quiet")
     assert (code, said) == (0, "")
     assert data == server.expected(limit=7)
+
+
+def test_a_bar_is_shown_on_a_terminal_only(server, pssp, tmp_path):
+    """In a log file its hundreds of states stand one behind the other."""
+    command = [*PSSP, "uniprot", "fetch", "--server", server.url, "--query", "any", "--out", str(tmp_path / "a")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, f"47 entries of UniProt 2026_01 in {tmp_path / 'a'}\n")
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(ours, (24, 80))
+    done = subprocess.run([*command, "--no-resume"], stdout=subprocess.DEVNULL, stderr=theirs, check=False)
+    os.close(theirs)
+    assert done.returncode == 0
+    assert b"47/47" in os.read(ours, 1 << 16)
+    os.close(ours)
+
+
+def test_fetch_the_accessions_of_a_file(server, pssp, tmp_path):
+    listed = tmp_path / "mine.txt"
+    listed.write_text("\ufeffQ7Z739\n\n# zinc\nq00000 # gone\nP62258\n", encoding="utf-8")
+    code, data, said = pssp("uniprot", "fetch", "--server", server.url, "--accessions", listed)
+    assert (code, data.decode()) == (0, uniprot_text("Q7Z739") + uniprot_text("P62258"))
+    assert said == "1 of 3 accessions not found: Q00000\n2 entries of UniProt 2026_01\n"
+    listed.write_text("P62258\nBRCA1\nP12345 P12346\n")
+    code, _, said = pssp("uniprot", "fetch", "--server", server.url, "--accessions", listed)
+    bad = f"{listed}: line 2 is 'BRCA1'; {listed}: line 3 is 'P12345 P12346'"
+    assert (code, said) == (1, f"pssp: {bad}; expected accessions such as P12345\n")
+    assert pssp("uniprot", "fetch", "--accessions", listed, "--out", listed)[0] == 1
+    assert pssp("uniprot", "fetch", "--accessions", listed, "--query", "any")[0] == 2
+
+
+def test_an_info_file_of_the_user_stays(pssp, tmp_path):
+    (tmp_path / "mine.tsv.xz.info.json").write_text("notes")
+    code, _, said = pssp("uniprot", "build", "--shipped", "--out", tmp_path / "mine.tsv.xz")
+    assert (code, said.count("\n")) == (4, 1)
+    assert "mine.tsv.xz.info.json: not written, for it is not ours to replace" in said
+    assert (tmp_path / "mine.tsv.xz.info.json").read_text() == "notes"
 
 
 def test_fetch_resumes_unless_told_otherwise(server, pssp, tmp_path):
@@ -190,7 +227,7 @@ def test_help_explains_and_names_the_exit_codes(pssp, command):
         ),
         (("uniprot", "parse", "empty.dat"), 1, "pssp: no entry is left"),
         (("uniprot", "parse", "image.dat"), 1, "image.dat: line 1: entry 1: not readable as text"),
-        (("uniprot", "parse", "text.dat.gz"), 1, "text.dat.gz: line 1: entry 1: not readable as text"),
+        (("uniprot", "parse", "text.dat.gz"), 1, "text.dat.gz: line 1: entry 1: the line is 'no gzip': no flat file"),
         (("uniprot", "build", "empty.dat", "--out", "x.tsv.xz"), 1, "pssp: no entry is left"),
         (("uniprot", "parse", "--shipped", "--out", "folder"), 4, "pssp: folder: not written (Is a directory)"),
         (("uniprot", "parse", "--shipped", "--out", "empty.dat/x"), 4, "pssp: empty.dat/x: not written"),
@@ -199,8 +236,16 @@ def test_help_explains_and_names_the_exit_codes(pssp, command):
         (("uniprot", "parse", "--max-resolution", "good"), 2, "'good'; expected ångström, such as 2.5"),
         (("uniprot", "build", "--shipped", "--out", "x.tsv.xz", "--val", "2"), 2, "'2'; expected a share from 0 to 1"),
         (("uniprot", "build", "--shipped", "--out", "x.tsv"), 2, "'x.tsv'; expected a name that ends in .tsv.xz"),
-        (("uniprot", "build", "a", "--query", "b", "--out", "x.xz"), 1, "pssp: --query searches in UniProt; expected"),
-        (("uniprot", "build", "a", "--query", "", "--out", "x.xz"), 1, "pssp: --query searches in UniProt; expected"),
+        (
+            ("uniprot", "build", "a", "--query", "b", "--out", "x.xz"),
+            1,
+            "pssp: --query and --accessions search in UniProt",
+        ),
+        (
+            ("uniprot", "build", "a", "--query", "", "--out", "x.xz"),
+            1,
+            "pssp: --query and --accessions search in UniProt",
+        ),
         (("uniprot", "parse", "a.tsv", "--out", "a.tsv"), 1, "pssp: a.tsv: is also the input; expected another file"),
         (("uniprot", "parse", "a", "--dropped", "./a"), 1, "pssp: a: is also the input; expected another file"),
         (("uniprot", "build", "a.xz", "--out", "a.xz"), 1, "pssp: a.xz: is also the input; expected another file"),
@@ -259,7 +304,7 @@ def test_a_damaged_entry_stops_unless_it_may_be_skipped(pssp, tmp_path):
     [
         (503, 3, "answers 503 Service Unavailable"),
         ("wait long", 3, "asks to wait 3600 s"),
-        (400, 1, "refuses the query: 400: 'colour' is not a valid search field"),
+        (400, 1, "refuses the query: 'colour' is not a valid search field"),
     ],
 )
 def test_network_errors(server, pssp, tmp_path, fault, code, message):

@@ -7,6 +7,7 @@ import multiprocessing
 import random
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from uniprot_server import UniProtServer, fetch_in_child
@@ -14,10 +15,10 @@ from uniprot_server import UniProtServer, fetch_in_child
 from pssp_tutorial.core.files import FileError
 from pssp_tutorial.uniprot import cache as uniprot_cache
 from pssp_tutorial.uniprot import fetch as uniprot_fetch
-from pssp_tutorial.uniprot.client import QUERY, FetchError, FetchSettings, QueryError
+from pssp_tutorial.uniprot.client import QUERY, FetchError, FetchSettings, QueryError, next_url
 from pssp_tutorial.uniprot.fetch import fetch_uniprot
 
-FORMATS = ("txt", "json", "tsv", "fasta")
+FORMATS = ("txt", "tsv", "fasta")
 
 
 @pytest.fixture
@@ -30,7 +31,8 @@ def server():
 def fetch(server, tmp_path):
     """Fetch into out.dat with a cache of the test's own."""
 
-    def run(name="out.dat", query="any", settings=None, **options):
+    def run(name="out.dat", query=None, settings=None, **options):
+        query = query or (QUERY if "accessions" in options else "any")
         options = {"cache": tmp_path / "cache", "progress": False} | options
         return fetch_uniprot(tmp_path / name, query, settings=settings or server.settings(), **options)
 
@@ -90,7 +92,7 @@ def test_a_server_that_does_not_pack(server, fetch, tmp_path):
 @pytest.mark.parametrize(
     "fault", ["wait", 429, 500, 502, 503, 504, "drop", "cut", "truncated", "corrupt", "short", "html", "garbled"]
 )
-@pytest.mark.parametrize("format", ["txt", "json"])
+@pytest.mark.parametrize("format", ["txt", "tsv"])
 def test_every_fault_is_survived(server, fetch, tmp_path, fault, format):
     """The first, a middle and the last page fail, the middle one twice."""
     server.faults = {0: fault, 4: fault, 5: fault, 12: fault}
@@ -113,7 +115,7 @@ def test_a_server_that_hangs_is_asked_again(server, fetch, tmp_path):
 
 def test_retry_after_is_honoured(server, fetch, tmp_path, monkeypatch):
     waits = []
-    monkeypatch.setattr("urllib3.util.retry.time.sleep", waits.append)
+    monkeypatch.setattr("pssp_tutorial.uniprot.client.time.sleep", waits.append)
     server.faults = {1: "wait long"}
     fetch(settings=server.settings(longest_wait=7200))
     assert [seconds for seconds in waits if seconds > 1] == [3600]
@@ -135,7 +137,7 @@ def test_nobody_waits_for_an_hour(server, fetch, tmp_path):
     ("fault", "message"),
     [
         (503, "answers 503 Service Unavailable, 3 times; try again later: what was fetched is kept"),
-        ("drop", r"cannot be reached \(ProtocolError\); check the network|the connection broke"),
+        ("drop", r"cannot be reached \(ProtocolError\), 3 times; check the network|breaks the connection"),
         ("truncated", "a damaged page"),
         ("html", "not whole txt, it begins with b'<html><body>"),
     ],
@@ -154,7 +156,7 @@ def test_a_fault_that_stays_is_told_and_the_rest_resumes(server, fetch, tmp_path
 
 def test_no_network(tmp_path):
     settings = FetchSettings(url="http://127.0.0.1:9/search", attempts=2, backoff=0.001)
-    with pytest.raises(FetchError, match=r"127\.0\.0\.1:9 cannot be reached \(NewConnectionError\); check the network"):
+    with pytest.raises(FetchError, match=r":9 cannot be reached \(NewConnectionError\), 2 times; check the network"):
         fetch_uniprot(tmp_path / "out.dat", cache=tmp_path, settings=settings, progress=False)
 
 
@@ -163,7 +165,7 @@ def test_no_network(tmp_path):
     [
         (dict(query="nothing"), "the query matches no entry"),
         (dict(limit=0), "limit 0; expected at least 1"),
-        (dict(format="xml"), "format 'xml'; expected one of txt, json, tsv, fasta"),
+        (dict(format="xml"), "format 'xml'; expected one of txt, tsv, fasta"),
     ],
 )
 def test_a_bad_query_is_told(fetch, tmp_path, options, message):
@@ -174,7 +176,7 @@ def test_a_bad_query_is_told(fetch, tmp_path, options, message):
 
 def test_a_refused_query_is_told_in_unis_words_and_not_repeated(server, fetch):
     server.faults = {0: 400}
-    with pytest.raises(QueryError, match="refuses the query: 400: 'colour' is not a valid search field"):
+    with pytest.raises(QueryError, match="refuses the query: 'colour' is not a valid search field"):
         fetch()
     assert len(server.requests) == 1
 
@@ -240,6 +242,117 @@ def test_a_next_page_elsewhere_is_refused(server, fetch, monkeypatch):
         fetch(settings=settings)
 
 
+@pytest.mark.parametrize("link", ["http://LOCALHOST:1/x?cursor=5", "https://localhost/x?cursor=5", "/x?cursor=5"])
+def test_a_next_page_in_another_spelling_is_asked_for_as_the_first_one(link):
+    """Behind a proxy UniProt names another scheme or port; the host is the same, and ours is the way to it."""
+    assert next_url(f'<{link}>; REL="Next"', "http://localhost:8080/y") == "http://localhost:8080/x?cursor=5"
+    assert next_url("", "http://localhost:8080/y") is next_url(f'<{link}>; rel="prev"', "http://localhost/y") is None
+
+
+def test_certificates_that_are_not_there_are_a_fault_of_the_network(fetch, monkeypatch):
+    """requests says so with an OSError, which looked like a file that cannot be written."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere.pem")
+    with pytest.raises(FetchError, match=r"example\.org cannot be reached \(Could not find a suitable TLS CA"):
+        fetch(settings=FetchSettings(url="https://example.org/search"))
+
+
+# --- lists of accessions --------------------------------------------------------------------------------------
+
+
+def entry_of(server, accession):
+    return next(entry for entry in server.entries if f"\nAC   {accession};".encode() in entry)
+
+
+def test_a_list_of_accessions_comes_in_its_order(server, fetch, tmp_path):
+    """Once each, in small letters too, also one that was merged; and what there is not is told."""
+    told = []
+    asked = ["q7z739", "P62258", "Q00000", "P62258", "B3KXL4", "P60904"]
+    fetched = fetch(accessions=asked, tell=told.append)
+    expected = b"".join(entry_of(server, name) for name in ("Q7Z739", "P62258", "P60904"))
+    assert (tmp_path / "out.dat").read_bytes() == expected
+    assert (fetched.entries, fetched.missing) == (3, ("Q00000",))
+    assert fetched.accessions == ("Q7Z739", "P62258", "Q00000", "B3KXL4", "P60904")
+    assert told == ["1 of 5 accessions not found: Q00000"]
+    assert json.loads((tmp_path / "out.dat.info.json").read_text())["missing"] == ["Q00000"]
+
+
+def test_a_long_list_is_fetched_in_batches_and_resumes(server, fetch, tmp_path):
+    names = [entry.split(b"\nAC   ")[1].split(b";")[0].decode() for entry in server.entries]
+    names += [f"Q{number:05}"[:5] + "0" for number in range(0, 600, 10)]
+    random.Random(1).shuffle(names)
+    server.faults = {3: 503, 4: 503}
+    with pytest.raises(FetchError):
+        fetch(accessions=names, settings=server.settings(attempts=2))
+    server.faults, before = {}, len(server.requests)
+    fetched = fetch(accessions=names)
+    assert all(request["query"].count("sec_acc:") <= 50 for request in server.requests)
+    assert len({request["query"] for request in server.requests}) == 3
+    assert server.requests[before].get("cursor")  # the pages before are kept
+    found = [name for name in names if not name.startswith("Q00") or name in str(server.entries)]
+    assert (tmp_path / "out.dat").read_bytes() == b"".join(entry_of(server, name) for name in found)
+    assert (fetched.entries, len(fetched.missing)) == (47, 60)
+
+
+def test_a_limit_takes_the_first_of_a_list(server, fetch, tmp_path):
+    fetch(accessions=["P62258", "Q7Z739", "P60904"], limit=2)
+    assert (tmp_path / "out.dat").read_bytes() == entry_of(server, "P62258") + entry_of(server, "Q7Z739")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            dict(accessions=["P62258", "BRCA1", "P12345-2"]),
+            "2 is 'BRCA1'; accession 3 is 'P12345-2'; expected",
+        ),
+        (dict(accessions=[]), "an empty list; expected accessions such as P12345"),
+        (dict(accessions=["Q00000"]), "the query matches no entry"),
+        (dict(accessions=["P62258"], format="fasta"), "accessions are looked for by themselves, as txt"),
+    ],
+)
+def test_a_list_that_cannot_be_fetched_is_told(fetch, tmp_path, options, message):
+    with pytest.raises(QueryError, match=message):
+        fetch(**options)
+    assert not (tmp_path / "out.dat").exists()
+
+
+# --- files of others ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", ["my notes", "{}", '{"release": "2026_01"}'])
+def test_an_info_file_of_the_user_is_not_replaced(server, fetch, tmp_path, content):
+    """``<out>.info.json`` is a name that we invent; whoever has such a file already keeps it, and hears of it first."""
+    (tmp_path / "out.dat.info.json").write_text(content)
+    with pytest.raises(FileError, match=r"out\.dat\.info\.json: not written, for it is not ours to replace; move it"):
+        fetch()
+    assert (tmp_path / "out.dat.info.json").read_text() == content
+    assert not server.requests
+    assert not (tmp_path / "out.dat").exists()
+
+
+def test_several_fetches_share_a_cache(server, fetch, tmp_path):
+    """Threads and processes that fetch the same, some anew and with a release that changes: each file is whole."""
+    server.release_at[12] = "2026_02"
+    server.delay = 0.002
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["pssp_tutorial.uniprot.fetch", "uniprot_server"])
+    processes = [
+        context.Process(target=fetch_in_child, args=(server.url, str(tmp_path / f"{n}.dat"), str(tmp_path / "cache")))
+        for n in range(4)
+    ]
+    for process in processes:
+        process.start()
+    with ThreadPoolExecutor(4) as pool:
+        again = [pool.submit(fetch, f"thread{n}.dat", resume=bool(n % 2)) for n in range(4)]
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0] * 4
+    whole = [server.expected(), server.expected(release="2026_02")]
+    assert all((tmp_path / f"{n}.dat").read_bytes() in whole for n in range(4))
+    assert all(future.result().entries == 47 for future in again)
+    assert not list(tmp_path.rglob("*.part"))
+
+
 # --- the cache ------------------------------------------------------------------------------------------------
 
 
@@ -250,20 +363,22 @@ def test_resume_false_starts_anew(server, fetch):
     assert len(server.requests) - before == 10
 
 
-@pytest.mark.parametrize("damage", ["page", "missing page", "state", "state of another shape"])
+@pytest.mark.parametrize("damage", ["page", "packing", "missing page", "no head", "head of another shape"])
 def test_a_damaged_cache_is_noticed(server, fetch, tmp_path, damage):
+    """Whatever is wrong with a page: this one page is fetched again."""
     fetch()
-    pages = sorted((tmp_path / "cache").rglob("page-*.gz"))
-    state = next((tmp_path / "cache").rglob("state.json"))
-    if damage == "page":
-        pages[3].write_bytes(gzip.compress(b"ID   something else\n//\n"))
-    elif damage == "missing page":
-        pages[3].unlink()
-    else:
-        state.write_text("{" if damage == "state" else '{"pages": [1], "query": 3}')
+    page = sorted((tmp_path / "cache").rglob("*.gz"))[3]
+    head, text = gzip.decompress(page.read_bytes()).split(b"\n", 1)
+    contents = {
+        "page": gzip.compress(head + b"\n" + text.replace(b"HELIX", b"TURN ")),
+        "packing": page.read_bytes()[:-9],
+        "no head": gzip.compress(text),
+        "head of another shape": gzip.compress(b"[1]\n" + text),
+    }
+    page.write_bytes(contents[damage]) if damage in contents else page.unlink()
     before = len(server.requests)
     fetch()
-    assert len(server.requests) - before == (7 if "page" in damage else 10)
+    assert len(server.requests) - before == 1
     assert (tmp_path / "out.dat").read_bytes() == server.expected()
 
 
@@ -278,18 +393,19 @@ def test_the_cache_is_where_the_variable_says(monkeypatch, tmp_path):
 # --- disks and kills ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["out.dat", "page-000010.gz", "state.json"])
-def test_a_full_disk_is_told_and_the_old_file_stays(server, fetch, tmp_path, full_disk, monkeypatch, name):
+@pytest.mark.parametrize("place", ["out", "page", "origin"])
+def test_a_full_disk_is_told_and_the_old_file_stays(server, fetch, tmp_path, full_disk, monkeypatch, place):
     (tmp_path / "out.dat").write_bytes(b"old")
     fetch("warm.dat")
-    folder = next((tmp_path / "cache" / "uniprot").iterdir())
-    if name != "out.dat":
-        next(folder.rglob("page-000010.gz")).unlink()
+    page = next((tmp_path / "cache" / "uniprot").rglob("*.gz"))
+    name = {"out": "out.dat", "page": page.name, "origin": "out.dat.info.json"}[place]
+    if place == "page":
+        page.unlink()
     full_disk(name)
     with pytest.raises(FileError, match=r"not written \(No space left on device\)") as caught:
         fetch()
     assert name in str(caught.value)
-    assert (tmp_path / "out.dat").read_bytes() == b"old"
+    assert (tmp_path / "out.dat").read_bytes() == (server.expected() if place == "origin" else b"old")
     monkeypatch.undo()
     fetch()
     assert (tmp_path / "out.dat").read_bytes() == server.expected()
@@ -305,7 +421,7 @@ def test_a_folder_in_the_way(fetch, tmp_path):
 def test_a_stop_by_the_user_leaves_nothing_half_written(server, fetch, tmp_path, monkeypatch):
     (tmp_path / "out.dat").write_bytes(b"old")
 
-    def stop(texts, format):
+    def stop(*arguments):
         yield b"", b"half"
         raise KeyboardInterrupt
 
@@ -346,7 +462,7 @@ def test_a_kill_at_random_moments_then_resume_gives_the_same_file(server, tmp_pa
         child.kill()
         child.join()
         assert out.read_bytes() in (b"old", server.expected())
-        interrupted.add(len(list(cache.rglob("page-*.gz"))))
+        interrupted.add(len(list(cache.rglob("*.gz"))))
         fetch_in_child(*arguments)
         assert out.read_bytes() == server.expected()
     if kills >= 20:
