@@ -133,17 +133,6 @@ def by_observation(
     return exercise
 
 
-def grade(exercise: str, answer: Any, truth: Callable, cases: Any, mistakes: Iterable, hint: str) -> Verdict:
-    """Chapters 2 to 8, until they are data."""
-    planted = {advice: mistake for mistake, advice in mistakes}
-    return by_cases(exercise, cases=cases, mistakes=planted, hint=hint)(truth)(answer)
-
-
-def observe(exercise: str, answer: Any, observations: Callable) -> Verdict:
-    """Chapters 2 to 8, until they are data."""
-    return by_observation(exercise, mistakes={})(observations)(answer)
-
-
 class MissingError(Exception):
     """An answer that gives nothing back."""
 

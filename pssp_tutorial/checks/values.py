@@ -54,8 +54,10 @@ def describe(value: Any) -> str:
     value = plain(value)
     if isinstance(value, np.ndarray) and not value.ndim:
         value = value.item()
-    if isinstance(value, bool | np.bool_ | None):
-        return {True: "True", False: "False"}.get(value, "nothing")
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool | np.bool_):
+        return str(value)
     if isinstance(value, int | np.integer):
         return f"{value:,}"
     if isinstance(value, float | np.floating):
@@ -114,7 +116,8 @@ def slip(given: Any, wanted: Any) -> str:
         listed = isinstance(one, list | tuple) or getattr(one, "ndim", 0) == 1
         joined = listed and "".join(map(str, one)) == other
         return 'You give a list; a string is expected: `"".join` makes one.' if joined else ""
-    if isinstance(one, Real) and isinstance(other, Real) and 0 < other <= 1 and abs(one / other - 100) < 1:
+    numbers = isinstance(one, Real) and isinstance(other, Real)
+    if numbers and 0 < float(other) <= 1 and abs(float(one) / float(other) - 100) < 1:
         return "You give percent; a share, from 0 to 1, is expected."
     return "You give numbers as text: `int` makes a number of it." if same(_numbers(one), other) else ""
 
