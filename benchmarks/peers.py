@@ -31,7 +31,7 @@ import pssp_tutorial as pssp
 from pssp_tutorial.evaluation.bootstrap import score_interval
 from pssp_tutorial.proteins.alphabet import STATES3, encode_states, reduce_states
 
-ARTICLE = Path("build/benchmarks/article.pt")
+ARTICLE = Path("build/benchmarks/article.safetensors")
 STATES = str.maketrans("LTS-", "CCCC")  # reprof's loop, garnier's turn
 MAY_HAVE_SEEN = {
     "reprof": True,
@@ -121,8 +121,8 @@ def article() -> torch.nn.Module:
         model = pssp.ProteinSecondaryStructurePrediction(21, 64, 2, 3)
         schedule = {"learning_rate": 8e-3, "schedule": "cosine", "warmup_epochs": 0.5}
         pssp.fit(model, train, pssp.make_loader(chains.val), max_epochs=7, patience=3, **schedule)
-        pssp.save_model(model, ARTICLE)
-    return pssp.load_model(ARTICLE)
+        pssp.save_pretrained(model, ARTICLE, precision="float32")
+    return pssp.load_pretrained(ARTICLE)
 
 
 def run(method: Method, records: list[pssp.ProteinRecord], answer: "multiprocessing.Queue") -> None:

@@ -27,7 +27,7 @@ from .models.convolution import ConvBiLSTM
 
 # Chapter 2: the LSTM
 from .models.lstm import LSTM, GateRecord, LSTMCell, record_gates
-from .models.storage import load_model, load_pretrained, save_model, save_pretrained
+from .models.storage import load_pretrained, save_pretrained
 from .plots.gates import plot_gates
 from .plots.predictions import plot_prediction
 from .plots.scores import plot_confusion, plot_per_protein
@@ -152,7 +152,6 @@ __all__ = [
     "length_buckets",
     "load_backbones",
     "load_chains",
-    "load_model",
     "load_pretrained",
     "load_uniprot_entries",
     "make_loader",
@@ -174,7 +173,6 @@ __all__ = [
     "reduce_states",
     "related_pairs",
     "reliability",
-    "save_model",
     "save_pretrained",
     "save_results",
     "score_difference",

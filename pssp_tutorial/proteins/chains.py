@@ -4,7 +4,6 @@
 each residue. ``data/README.md`` tells where they come from and how they were split.
 """
 
-import hashlib
 import lzma
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,8 +14,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from pssp_tutorial.core.errors import PSSPError
-from pssp_tutorial.core.resources import resource
+from pssp_tutorial.core.errors import PSSPError, shown
+from pssp_tutorial.core.files import ReadError
+from pssp_tutorial.core.resources import read_checked, resource
 from pssp_tutorial.proteins.record import ProteinRecord
 
 if TYPE_CHECKING:
@@ -162,27 +162,18 @@ def _read(path: Path, written: int) -> ChainSet:
     remedy = "restore it from the repository, or install the package again"
     if path != default_path():
         remedy = "restore it; expected a data set as pssp uniprot build makes it, with its .sha256 beside it"
-    if path.is_dir():
-        raise ChainDataError(f"{path}: is a directory; {remedy}")
-    digest_path = path.with_name(path.name + ".sha256")
     try:
-        packed, expected = path.read_bytes(), digest_path.read_text().split()[0]
-    except (OSError, IndexError, UnicodeDecodeError) as error:
-        missing = getattr(error, "filename", None) or digest_path
-        raise ChainDataError(f"{missing}: missing, empty or not readable; {remedy}") from error
-    digest = hashlib.sha256(packed).hexdigest()
-    if digest != expected:
-        raise ChainDataError(f"{path}: damaged: its SHA-256 is {digest[:16]}…, expected {expected[:16]}…; {remedy}")
-    try:
-        lines = lzma.decompress(packed).decode().splitlines()
+        lines = lzma.decompress(read_checked(path, remedy=remedy)).decode().splitlines()
+    except ReadError as error:
+        raise ChainDataError(str(error)) from error
     except (lzma.LZMAError, UnicodeDecodeError) as error:
-        raise ChainDataError(f"{path}: not a text packed with xz ({error}); {remedy}") from error
+        raise ChainDataError(f"{shown(path)}: not a text packed with xz ({error}); {remedy}") from error
     return _parse(lines, path)
 
 
 def _parse(lines: list[str], path: Path) -> ChainSet:
     if not lines or lines[0].split("\t") != COLUMNS:
-        raise ChainDataError(f"{path}: line 1 is {lines[:1]}; expected the columns {', '.join(COLUMNS)}")
+        raise ChainDataError(f"{shown(path)}: line 1 is {lines[:1]}; expected the columns {', '.join(COLUMNS)}")
     steps = np.full(256, np.nan, dtype=np.float32)
     steps[np.frombuffer(ACCESSIBILITY_LETTERS.encode(), dtype=np.uint8)] = np.arange(20, dtype=np.float32) / 20
     records, splits, clusters, mini = [], [], [], []
@@ -190,7 +181,8 @@ def _parse(lines: list[str], path: Path) -> ChainSet:
         fields = line.split("\t")
         if len(fields) != len(COLUMNS) or fields[2] not in SPLITS:
             raise ChainDataError(
-                f"{path}: line {number}: {line[:40]!r}…; expected {len(COLUMNS)} fields, the third one of {SPLITS}"
+                f"{shown(path)}: line {number}: {line[:40]!r}…; "
+                f"expected {len(COLUMNS)} fields, the third one of {SPLITS}"
             )
         chain_id, cluster, split, flag, sequence, structure, letters = fields
         accessibility = steps[np.frombuffer(letters.encode(), dtype=np.uint8)] if letters else None

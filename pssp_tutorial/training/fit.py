@@ -18,9 +18,9 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from pssp_tutorial.batches.batch import Batch
 from pssp_tutorial.batches.buckets import epoch_seed
 from pssp_tutorial.batches.proteins import Loader
-from pssp_tutorial.models.checkpoints import load_checkpoint, save_checkpoint
 from pssp_tutorial.models.contract import evaluation_twin, restoring_modes
 from pssp_tutorial.models.device import has_bfloat16, resolve_device
+from pssp_tutorial.training.checkpoints import load_checkpoint, save_checkpoint
 from pssp_tutorial.training.epoch import Objective, TrainingError, train_epoch, validate
 from pssp_tutorial.training.stopping import EarlyStopping
 

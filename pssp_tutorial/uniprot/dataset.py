@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
-from pssp_tutorial.core.files import write_atomically
+from pssp_tutorial.core.resources import write_checked
 from pssp_tutorial.proteins.alphabet import AMINO_ACIDS, UNKNOWN_STATE, normalise_sequence
 from pssp_tutorial.proteins.chains import ACCESSIBILITY_LETTERS, COLUMNS, ChainSet
 from pssp_tutorial.proteins.homology import Method, cluster_sequences, related_pairs
@@ -204,7 +204,7 @@ def _draw_mini(sequences: dict[str, str], split: dict[str, str], seed: int) -> s
 def write_chains(chains: ChainSet, path: str | PathLike) -> Path:
     """Write a chain set as ``load_chains(path=...)`` reads it: a table packed with xz, its checksum beside it.
 
-    Both files are written whole or not at all; a disk that is full for one of them leaves both as they were.
+    A stop or a full disk leaves the old set or the new one; a ``.sha256`` of something else is not replaced.
     """
     path = Path(path)
     lines = ["\t".join(COLUMNS)]
@@ -214,11 +214,5 @@ def write_chains(chains: ChainSet, path: str | PathLike) -> Path:
         structure = record.structure or UNKNOWN_STATE * len(record)
         fields = (record.id, cluster, split, str(int(mini)), record.sequence, structure, letters)
         lines.append("\t".join(fields))
-    packed = lzma.compress(("\n".join(lines) + "\n").encode())
-    digest = hashlib.sha256(packed).hexdigest()
-    with write_atomically(path) as handle:
-        handle.write(packed)
-        handle.flush()
-        with write_atomically(path.with_name(path.name + ".sha256")) as beside:
-            beside.write(f"{digest}  {path.name}\n".encode())
+    write_checked(path, lzma.compress(("\n".join(lines) + "\n").encode()))
     return path

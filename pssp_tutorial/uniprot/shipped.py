@@ -1,12 +1,12 @@
 """The 47 real entries of UniProt that travel with the book (chapter 3)."""
 
 import gzip
-import hashlib
 from functools import lru_cache
 from io import StringIO
 from pathlib import Path
 
-from pssp_tutorial.core.resources import resource
+from pssp_tutorial.core.files import ReadError
+from pssp_tutorial.core.resources import read_checked, resource
 from pssp_tutorial.uniprot.entry import UniProtEntry, UniProtError
 from pssp_tutorial.uniprot.flat import read_uniprot
 
@@ -38,17 +38,11 @@ def uniprot_text(accession: str | None = None) -> str:
     >>> print(uniprot_text("Q7Z739").splitlines()[0])
     ID   YTHD3_HUMAN             Reviewed;         585 AA.
     """
-    path = default_path()
-    remedy = "restore it from the repository, or install the package again"
-    digest_path = path.with_name(path.name + ".sha256")
+    path, remedy = default_path(), "restore it from the repository, or install the package again"
     try:
-        packed, expected = path.read_bytes(), digest_path.read_text().split()[0]
-    except (OSError, IndexError, UnicodeDecodeError) as error:
-        missing = getattr(error, "filename", None) or digest_path
-        raise UniProtError(f"missing, empty or not readable; {remedy}", file=str(missing)) from error
-    if hashlib.sha256(packed).hexdigest() != expected:
-        raise UniProtError(f"damaged: its SHA-256 is not {expected[:16]}…; {remedy}", file=str(path))
-    text = gzip.decompress(packed).decode()
+        text = gzip.decompress(read_checked(path, remedy=remedy)).decode()
+    except ReadError as error:
+        raise UniProtError(error.problem, file=str(error.args[0])) from error
     if accession is None:
         return text
     for entry in text.split("//\n"):

@@ -17,11 +17,10 @@ from pssp_tutorial.models import bilstm
 from pssp_tutorial.models import storage as models
 from pssp_tutorial.models.article import ProteinSecondaryStructurePrediction
 from pssp_tutorial.models.bilstm import BidirectionalLSTM, BiLSTM
-from pssp_tutorial.models.checkpoints import CheckpointError, save_checkpoint
 from pssp_tutorial.models.contract import ModelError, count_parameters, evaluating, evaluation_twin
 from pssp_tutorial.models.convolution import ConvBiLSTM
 from pssp_tutorial.models.device import has_bfloat16, resolve_device
-from pssp_tutorial.models.storage import load_model, save_model
+from pssp_tutorial.models.storage import load_pretrained, save_pretrained
 from pssp_tutorial.proteins.record import ProteinRecord
 from pssp_tutorial.training.epoch import validate
 
@@ -261,7 +260,10 @@ def test_a_bad_batch_is_refused(make, call, words):
         (lambda: ConvBiLSTM(kernel_size=0), "kernel_size is 0; expected a whole number"),
         (lambda: ProteinSecondaryStructurePrediction(21, 64, 0, 3), "num_layers is 0"),
         (lambda: resolve_device("gpu"), "device is 'gpu'; expected 'auto'"),
-        (lambda: save_model(nn.Linear(2, 2), "unused.pt"), "a Linear; expected one of ProteinSecondary.*BiLSTM"),
+        (
+            lambda: save_pretrained(nn.Linear(2, 2), "unused.safetensors"),
+            "a Linear; expected one of ProteinSecondary.*BiLSTM",
+        ),
     ],
 )
 def test_a_bad_setting_is_refused(make, words):
@@ -269,33 +271,16 @@ def test_a_bad_setting_is_refused(make, words):
         make()
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("name", [name for name in MODELS if name != "layer"])
-def test_a_saved_model_comes_back(tmp_path, name, dtype):
-    """The same settings, precision and logits, and it can be trained on."""
-    model, inputs, lengths = MODELS[name]().to(dtype).eval(), torch.randn(2, 9, 21, dtype=dtype), torch.tensor([9, 9])
-    save_model(model, tmp_path / "models" / "model.pt")
-    loaded = load_model(tmp_path / "models" / "model.pt")
+def test_a_saved_model_comes_back(tmp_path, name):
+    """The same settings and logits, and it can be trained on."""
+    model, inputs, lengths = MODELS[name]().eval(), torch.randn(2, 9, 21), torch.tensor([9, 9])
+    save_pretrained(model, tmp_path / "models" / "model.safetensors", precision="float32")
+    loaded = load_pretrained(tmp_path / "models" / "model.safetensors")
     assert (type(loaded), loaded.config, loaded.training) == (type(model), model.config, False)
     torch.testing.assert_close(loaded(inputs, lengths), model(inputs, lengths))
     loaded.train()(inputs, lengths).sum().backward()
     assert all(parameter.grad is not None for parameter in loaded.parameters())
-
-
-@pytest.mark.parametrize(
-    "payload",
-    [
-        {"epoch": 3},
-        {"model": "Unheard", "config": {}, "weights": {}},
-        {"model": "BiLSTM", "config": {"width": 3}, "weights": {}},
-        {"model": "BiLSTM", "config": {"hidden_size": 0}, "weights": {}},
-        {"model": "BiLSTM", "config": {}, "weights": BiLSTM(hidden_size=8).state_dict()},
-    ],
-)
-def test_a_file_without_a_model_is_refused(tmp_path, payload):
-    save_checkpoint(tmp_path / "other.pt", payload)
-    with pytest.raises(CheckpointError, match=r"other\.pt: holds no model of this package.*save_model"):
-        load_model(tmp_path / "other.pt")
 
 
 def test_evaluating_restores_every_part():

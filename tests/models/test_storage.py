@@ -1,5 +1,6 @@
 """Trained models: what was saved comes back, and a file that is not the one meant is found out."""
 
+import hashlib
 import json
 import pickle
 from pathlib import Path
@@ -13,9 +14,8 @@ from pssp_tutorial.core.resources import resource
 from pssp_tutorial.models import storage as pretrained
 from pssp_tutorial.models.article import ProteinSecondaryStructurePrediction
 from pssp_tutorial.models.bilstm import BiLSTM
-from pssp_tutorial.models.checkpoints import CheckpointError
 from pssp_tutorial.models.contract import ModelError
-from pssp_tutorial.models.storage import load_model, load_pretrained, save_model, save_pretrained
+from pssp_tutorial.models.storage import load_pretrained, save_pretrained
 
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
 CARD = {"name": "tiny", "data": "none", "q3": 0.5, "states": ["H", "E", "C"]}
@@ -24,7 +24,7 @@ CARD = {"name": "tiny", "data": "none", "q3": 0.5, "states": ["H", "E", "C"]}
 def rewrite(path, tensors, metadata):
     """A well-formed file with other content, and the checksum that fits it."""
     save_file(tensors, path, metadata)
-    path.with_name(path.name + ".sha256").write_text(pretrained.hashlib.sha256(path.read_bytes()).hexdigest())
+    path.with_name(path.name + ".sha256").write_text(hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 @pytest.mark.parametrize(
@@ -59,12 +59,12 @@ def test_each_call_gives_a_new_model(tmp_path):
 
 def test_a_name_is_looked_up_in_the_package(tmp_path, monkeypatch):
     monkeypatch.setattr(pretrained, "resource", lambda kind, name="": tmp_path / name)
-    with pytest.raises(CheckpointError, match=r"no model 'release'; expected one of \(none is installed\)"):
+    with pytest.raises(ModelError, match=r"no model 'release'; expected one of \(none is installed\)"):
         load_pretrained()
     for name in ("small", "release"):
         save_pretrained(BiLSTM(hidden_size=4), tmp_path / f"{name}.safetensors")
     assert load_pretrained().name.startswith("release@")
-    with pytest.raises(CheckpointError, match="no model 'large'; expected one of release, small, or the path of"):
+    with pytest.raises(ModelError, match="no model 'large'; expected one of release, small, or the path of"):
         load_pretrained("large")
 
 
@@ -75,23 +75,23 @@ def test_damage_is_found(tmp_path, place):
     data = bytearray(path.read_bytes())
     data[place] ^= 1
     path.write_bytes(data)
-    with pytest.raises(CheckpointError, match=r"a\.safetensors: damaged: its SHA-256 is .*, expected .*; restore"):
+    with pytest.raises(ModelError, match=r"a\.safetensors: damaged: its SHA-256 is .*, expected .*; restore"):
         load_pretrained(path)
 
 
 def test_what_is_missing_is_named(tmp_path):
     path = tmp_path / "a.safetensors"
-    with pytest.raises(CheckpointError, match=r"a\.safetensors: no such file"):
+    with pytest.raises(ModelError, match=r"a\.safetensors: no such file"):
         load_pretrained(path)
-    with pytest.raises(CheckpointError, match=r"is a directory; expected a \.safetensors file"):
+    with pytest.raises(ModelError, match=r"is a directory; expected a \.safetensors file"):
         load_pretrained(tmp_path)
     save_pretrained(BiLSTM(hidden_size=4), path)
     beside = tmp_path / "a.safetensors.sha256"
     beside.write_text("")
-    with pytest.raises(CheckpointError, match=r"a\.safetensors\.sha256: missing, empty or not readable"):
+    with pytest.raises(ModelError, match=r"a\.safetensors\.sha256: empty, or holds no SHA-256"):
         load_pretrained(path)
     beside.unlink()
-    with pytest.raises(CheckpointError, match=r"a\.safetensors\.sha256: missing, empty or not readable"):
+    with pytest.raises(ModelError, match=r"a\.safetensors\.sha256: missing or not readable"):
         load_pretrained(path)
 
 
@@ -116,22 +116,26 @@ def test_a_file_of_something_else_is_refused(tmp_path, change, reason):
     assert load_pretrained(path).config == model.config
     changed = json.dumps(header | change) if isinstance(change, dict) else change
     rewrite(path, dict(model.state_dict()), None if change is None else {pretrained.HEADER: changed})
-    with pytest.raises(CheckpointError, match=r"a\.safetensors: holds no model of this package") as caught:
+    with pytest.raises(ModelError, match=r"a\.safetensors: holds no model of this package") as caught:
         load_pretrained(path)
     assert reason in str(caught.value) or reason in str(caught.value.__cause__)
 
 
-def test_a_file_of_save_model_is_told_the_way(tmp_path, monkeypatch):
-    """The two formats look alike to a user; what the message says to do must work."""
-    monkeypatch.chdir(tmp_path)
-    save_model(BiLSTM(hidden_size=4), "good.pt")
-    advice = (
-        r'good\.pt: expected a \.safetensors file .*save_pretrained\(load_model\("good\.pt"\), "good\.safetensors"\)'
-    )
-    with pytest.raises(CheckpointError, match=advice):
-        load_pretrained("good.pt")
-    save_pretrained(load_model("good.pt"), "good.safetensors")
-    assert load_pretrained("good.safetensors").config["hidden_size"] == 4
+def test_full_precision_gives_the_same_logits(tmp_path):
+    """A reader who saves and loads a model must be able to get exactly the model that was trained."""
+    model = BiLSTM(hidden_size=5).eval()
+    save_pretrained(model, tmp_path / "a.safetensors", precision="float32")
+    loaded = load_pretrained(tmp_path / "a.safetensors")
+    inputs, lengths = torch.randn(2, 9, 21), torch.tensor([9, 7])
+    assert torch.equal(loaded(inputs, lengths), model(inputs, lengths))
+    with pytest.raises(ModelError, match="precision is 'int8'; expected 'float16' or 'float32'"):
+        save_pretrained(model, tmp_path / "a.safetensors", precision="int8")
+
+
+def test_another_format_is_refused(tmp_path):
+    torch.save({}, tmp_path / "good.pt")
+    with pytest.raises(ModelError, match=r"good\.pt: expected a \.safetensors file that save_pretrained wrote"):
+        load_pretrained(tmp_path / "good.pt")
 
 
 def test_a_pickle_is_never_opened(tmp_path):
@@ -143,8 +147,8 @@ def test_a_pickle_is_never_opened(tmp_path):
             return ran.touch, ()
 
     path.write_bytes(pickle.dumps(Trap()))
-    path.with_name("a.safetensors.sha256").write_text(pretrained.hashlib.sha256(path.read_bytes()).hexdigest())
-    with pytest.raises(CheckpointError, match="holds no model"):
+    path.with_name("a.safetensors.sha256").write_text(hashlib.sha256(path.read_bytes()).hexdigest())
+    with pytest.raises(ModelError, match="holds no model"):
         load_pretrained(path)
     assert not ran.exists()
 

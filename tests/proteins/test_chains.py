@@ -140,7 +140,7 @@ def test_a_flipped_bit_is_noticed(tmp_path):
 def test_a_missing_file_is_named(tmp_path, missing):
     path = packed(tmp_path, "")
     (tmp_path / missing).unlink()
-    with pytest.raises(ChainDataError, match=r"missing, empty or not readable; restore") as caught:
+    with pytest.raises(ChainDataError, match=r"missing or not readable; restore") as caught:
         load_chains(path=path)
     assert str(tmp_path / missing) in str(caught.value)
 

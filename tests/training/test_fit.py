@@ -19,10 +19,10 @@ from torch import nn
 
 from pssp_tutorial.batches.proteins import Loader, make_loader
 from pssp_tutorial.models.bilstm import BiLSTM
-from pssp_tutorial.models.checkpoints import load_checkpoint, save_checkpoint
 from pssp_tutorial.models.contract import evaluating
 from pssp_tutorial.proteins.alphabet import AMINO_ACIDS
 from pssp_tutorial.proteins.record import ProteinRecord
+from pssp_tutorial.training.checkpoints import load_checkpoint, save_checkpoint
 from pssp_tutorial.training.epoch import TrainingError, train_epoch, validate
 from pssp_tutorial.training.fit import fit
 from pssp_tutorial.training.stopping import EarlyStopping, StoppingError

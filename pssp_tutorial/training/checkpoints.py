@@ -1,4 +1,4 @@
-"""Files of weights and states: written whole or not at all, checked when they are read (chapter 6)."""
+"""The state of a run in one file: written whole or not at all, checked when it is read (chapter 6)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, BinaryIO
 
 import torch
 
-from pssp_tutorial.core.errors import PSSPError
-from pssp_tutorial.core.files import FileError, write_atomically
+from pssp_tutorial.core.errors import PSSPError, shown
+from pssp_tutorial.core.files import write_atomically
 
 
 class CheckpointError(PSSPError):
@@ -22,8 +22,8 @@ def save_checkpoint(path: str | Path, payload: dict[str, Any]) -> None:
 
     Parameters: `path` the file, whose folder is made if it is missing; `payload` tensors, numbers, strings, and
     lists and dicts of them.
-    Raises CheckpointError, and keeps the old file, for a payload that `load_checkpoint` would refuse, and for a file
-    that can't be written: no space, no permission, no such folder.
+    Raises, and keeps the old file: CheckpointError for a payload that `load_checkpoint` would refuse, FileError for a
+    file that can't be written, for there is no space, no permission or no such folder.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -37,14 +37,11 @@ def save_checkpoint(path: str | Path, payload: dict[str, Any]) -> None:
         _read(packed)
     except Exception as error:  # pickle and torch each raise their own
         raise CheckpointError(
-            f"{path}: not written, for it could not be read back; expected a dict of tensors, numbers, strings, "
+            f"{shown(path)}: not written, for it could not be read back; expected a dict of tensors, numbers, strings, "
             "and lists and dicts of them (a NumPy value becomes a number with .item(), or a list with .tolist())"
         ) from error
-    try:
-        with write_atomically(path) as file:
-            file.write(packed.getbuffer())
-    except FileError as error:
-        raise CheckpointError(str(error)) from error
+    with write_atomically(path) as file:
+        file.write(packed.getbuffer())
 
 
 def load_checkpoint(path: str | Path) -> dict[str, Any]:
@@ -54,15 +51,14 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
     """
     path = Path(path)
     if path.is_dir():
-        raise CheckpointError(f"{path}: is a directory; expected a file that was saved")
+        raise CheckpointError(f"{shown(path)}: is a directory; expected a file that was saved")
     if not path.is_file():
-        raise CheckpointError(f"{path}: no such file; train and save first, or correct the path")
+        raise CheckpointError(f"{shown(path)}: no such file; train and save first, or correct the path")
     try:
         return _read(path)
     except Exception as error:  # zipfile, pickle and torch each raise their own for a damaged file
-        raise CheckpointError(
-            f"{path}: not a checkpoint, or damaged ({type(error).__name__}); check the path, use a copy, or train again"
-        ) from error
+        problem = f"not a checkpoint, or damaged ({type(error).__name__})"
+        raise CheckpointError(f"{shown(path)}: {problem}; check the path, use a copy, or train again") from error
 
 
 def _read(file: Path | BinaryIO) -> dict[str, Any]:

@@ -5,7 +5,8 @@ import os
 import pytest
 import torch
 
-from pssp_tutorial.models.checkpoints import CheckpointError, load_checkpoint, save_checkpoint
+from pssp_tutorial.core.files import FileError
+from pssp_tutorial.training.checkpoints import CheckpointError, load_checkpoint, save_checkpoint
 
 PAYLOAD = {"epoch": 3, "weights": {"w": torch.arange(5000.0)}, "random": torch.get_rng_state(), "curve": [0.5, None]}
 
@@ -40,7 +41,7 @@ def test_a_full_disk_keeps_the_old_file_and_says_so(tmp_path):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, hard))
     try:
-        with pytest.raises(CheckpointError, match=r"run\.pt: not written \(File too large\).*as it was"):
+        with pytest.raises(FileError, match=r"run\.pt: not written \(File too large\).*as it was"):
             save_checkpoint(tmp_path / "run.pt", PAYLOAD)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -50,7 +51,7 @@ def test_a_full_disk_keeps_the_old_file_and_says_so(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(CheckpointError, match=r"run\.pt: not written \("):
+    with pytest.raises(FileError, match=r"run\.pt: not written \("):
         save_checkpoint(tmp_path / "file" / "run.pt", PAYLOAD)
 
 
