@@ -36,7 +36,9 @@ from .plots.style import PALETTE, use_style
 from .plots.training import plot_history
 
 # Chapter 7: evaluation
-from .prediction.predict import Prediction, evaluate, iter_predict, predict
+from .prediction.evaluate import evaluate
+from .prediction.predict import iter_predict, predict
+from .prediction.prediction import Prediction
 
 # Chapter 1: proteins
 from .proteins.alphabet import (
@@ -57,6 +59,7 @@ from .proteins.backbones import load_backbones
 
 # Chapter 4: chains, splits and batches
 from .proteins.chains import ChainSet, load_chains
+from .proteins.cleaning import SequenceWarning
 from .proteins.dssp import assign_dssp, hydrogen_bond_energies
 from .proteins.fasta import read_fasta, write_fasta
 from .proteins.homology import RedundancyError, cluster_sequences, related_pairs
@@ -121,6 +124,7 @@ __all__ = [
     "Report",
     "Selection",
     "SequenceLoader",
+    "SequenceWarning",
     "UniProtEntry",
     "UniProtError",
     "UniProtFeature",

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 
 from pssp_tutorial import __version__
 from pssp_tutorial.cli import predict, train, uniprot
@@ -57,13 +58,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
     atexit.register(gc.freeze)  # or Python searches all of PyTorch for garbage before it ends: about half a second
     try:
-        options = parser().parse_args(arguments)
+        with _stoppable(), _speakable():
+            options = parser().parse_args(arguments)
+            code = options.run(options) or OK
+            sys.stdout.flush()
     except SystemExit as stop:  # argparse has said why
         return int(stop.code or 0)
-    try:
-        with _stoppable():
-            code = options.run(options) or OK
-        sys.stdout.flush()
     except BrokenPipeError:  # the reader of our output, such as head, has had enough
         _silence()
         return OK
@@ -80,6 +80,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return DISK
         return NETWORK if isinstance(error, FetchError) and not isinstance(error, QueryError) else BAD_INPUT
     return code
+
+
+@contextmanager
+def _speakable() -> Iterator[None]:
+    """What the terminal's code page lacks is written as an escape, on standard output as on standard error."""
+    output = sys.stdout
+    if not isinstance(output, TextIOWrapper):  # a notebook's
+        yield
+        return
+    before = output.errors
+    output.reconfigure(errors="backslashreplace")
+    try:
+        yield
+    finally:
+        output.reconfigure(errors=before)
 
 
 @contextmanager

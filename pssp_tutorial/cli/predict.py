@@ -4,43 +4,50 @@ import argparse
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from tqdm import tqdm
 
-from pssp_tutorial.cli.options import output, standard_input, threads
-from pssp_tutorial.core.errors import PSSPError
-from pssp_tutorial.core.files import ReadError, check_targets, open_text
-from pssp_tutorial.prediction.writers import FORMATS, Folder, Single
-from pssp_tutorial.proteins.alphabet import looks_like_dna
-from pssp_tutorial.proteins.fasta import read_fasta
+from pssp_tutorial.cli.options import output, progress_bar, standard_input, tell, threads
+from pssp_tutorial.core.errors import PSSPError, shown
+from pssp_tutorial.core.files import check_targets, open_text
+from pssp_tutorial.prediction.formats import FORMATS, ONE_PROTEIN
+from pssp_tutorial.prediction.writers import Folder, Single
+from pssp_tutorial.proteins.fasta import fasta_files
 
 SKIPPED = 5  # exit code
 
-HELP = """Predict helix, strand and coil for each protein of a FASTA file, from its sequence alone.
+HELP = """Predict helix, strand and coil for each protein of FASTA files, from its sequence alone.
 
   pssp predict proteins.fasta --out predictions.jsonl
+  pssp predict a.fasta b.fasta.xz folder/ --out predictions.jsonl.gz
   pssp predict proteins.fasta.gz --format ss2 --out folder/
   cat proteins.fasta | pssp predict - --format tsv | less
 
-A record that cannot be used is named on standard error with its line and left out; the exit code is then 5. DNA and
-RNA, whose letters are also those of amino acids, are predicted as if they were proteins, with a warning.
-FILE and --out may end in .gz. A file is written when all of it is there: an interrupted run leaves no half file."""
+A folder means its files that end in .fasta, .fa, .faa, .fas or .pep, packed or not. What is packed with gzip, bzip2 or
+xz is known by its content, whatever its name. With several files, each prediction names its file as well.
+
+A record that cannot be used is named on standard error with its line and left out; the exit code is then 5. One that
+can be read as a protein but looks like DNA or a sentence, say, is predicted with a remark. A file that is not FASTA
+ends the run. The output is packed if its name ends in .gz, .xz or .bz2, and written when all of it is there: an
+interrupted run leaves no half file."""
 
 FORMAT_HELP = """jsonl (default): one object a line with id, sequence, states, probabilities (a list of [H, E, C] for
-each residue) and model; fasta: the states in place of the residues; tsv: one line a residue; ss2: as PSIPRED writes it,
-which is one protein a file, so for several proteins --out is a folder and ends in a slash"""
+each residue) and model; fasta: the states in place of the residues; tsv: one line per residue; ss2 and horiz: as
+PSIPRED writes them, which is one protein a file, so for several proteins --out is a folder and ends in a slash; its
+index.tsv tells which protein is in which file"""
 
 
 def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
     """Add ``predict``."""
     layout = argparse.RawDescriptionHelpFormatter
-    summary = "predict helix, strand and coil of the proteins in a FASTA file"
+    summary = "predict helix, strand and coil of the proteins in FASTA files"
     command = commands.add_parser("predict", help=summary, description=HELP, epilog=epilog, formatter_class=layout)
     command.set_defaults(run=run)
-    command.add_argument("file", metavar="FILE", help="FASTA, plain or .gz; - is standard input, plain or in gzip")
+    command.add_argument("files", nargs="+", metavar="FILE", help="FASTA, or a folder of it; - is standard input")
     command.add_argument("--out", default="-", metavar="FILE", help="the file to write; - is standard output (default)")
     command.add_argument("--format", choices=FORMATS, default="jsonl", help=FORMAT_HELP)
     states = "3: helix, strand and coil (default); 8: DSSP's states, in the order HGIEBTSC, if the model knows them"
@@ -56,58 +63,85 @@ def run(options: Namespace) -> int:
     """Predict record after record into the output; the exit code says whether some were left out."""
     # Every batch has a shape of its own, so that oneDNN would keep the code of 1,024 of them: 400 MB.
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")
+    _check_options(options)
+    files = _files(options.files)
+    model_file = options.model if Path(options.model).suffix else None  # else the name of a model of the package
+    check_targets([options.out], [*files, model_file])
 
     import torch  # takes a second or two, for which --help need not wait
 
     from pssp_tutorial.models.storage import load_pretrained
-    from pssp_tutorial.prediction.predict import iter_predict
+    from pssp_tutorial.prediction.inputs import Rules, read_proteins
+    from pssp_tutorial.prediction.predict import predict_records
 
-    _check_paths(options)
     if options.threads:
         torch.set_num_threads(options.threads)
     model = load_pretrained(options.model)
-    done, skipped, dna = 0, 0, 0
+    done, counts = 0, Counter[str]()
 
     def skip(error: PSSPError) -> None:
-        nonlocal skipped
-        skipped += 1
-        tqdm.write(f"pssp: skipped: {error}", file=sys.stderr)
+        counts["skipped"] += 1
+        tell(f"pssp: skipped: {error}")
 
-    with _bar(options) as bar, _output(options, model.name) as writer:
-        source = standard_input() if options.file == "-" else options.file
-        records = read_fasta(source, on_error=None if options.strict else skip)
-        for prediction in iter_predict(model, records, states=options.states, device=options.device):
+    def remark(sentence: str) -> None:
+        counts["remarked on"] += 1
+        tell(f"pssp: {sentence}")
+
+    rules = Rules(on_error=None if options.strict else skip, on_warning=remark)
+    with _bar(options, files) as bar, _output(options, str(model.name), several=len(files) > 1) as writer:
+        records = read_proteins([standard_input() if name == "-" else Path(name) for name in files], rules)
+        for prediction in predict_records(model, records, states=options.states, device=options.device):
             writer.write(prediction)
             bar.update()
             done += 1
-            if looks_like_dna(prediction.sequence):
-                dna += 1
-                tqdm.write(f"pssp: {prediction.id} looks like DNA or RNA; expected a protein", file=sys.stderr)
         if not done:
-            raise PSSPError(f"{options.file}: nothing to predict; expected FASTA with at least one protein")
-    if dna > 1:
-        print(f"pssp: {dna} of {done} look like DNA or RNA", file=sys.stderr)
-    if skipped:
-        print(f"pssp: {done} predicted, {skipped} skipped", file=sys.stderr)
-    return SKIPPED if skipped else 0
+            raise PSSPError(f"{_named(files)}: no protein to predict; expected at least one")
+    if counts:
+        tell(", ".join([f"pssp: {done} predicted", *(f"{number} {what}" for what, number in counts.items())]))
+    return SKIPPED if counts["skipped"] else 0
 
 
-def _check_paths(options: Namespace) -> None:
+def _check_options(options: Namespace) -> None:
     """Before a long run, what would fail at its end."""
-    if not options.file:
-        raise PSSPError("the name of the input file is empty; expected FILE, or - for standard input")
-    if options.format != "ss2" and (Path(options.out).is_dir() or options.out.endswith(("/", "\\"))):
-        raise PSSPError(f"{options.out}: a folder; expected the name of a file to write")
-    if options.format == "ss2" and options.states == 8:
-        raise PSSPError("ss2 holds three states; expected --states 3, or another format")
-    model = options.model if Path(options.model).suffix else None  # else the name of a model of the package
-    check_targets([options.out], [options.file, model])
+    for name in options.files:
+        if not name:
+            raise PSSPError("the name of an input file is empty; expected FILE, or - for standard input")
+    if options.files.count("-") > 1:
+        raise PSSPError("- is given twice; expected standard input once")
+    if options.format not in ONE_PROTEIN and _is_folder(options.out):
+        raise PSSPError(f"{shown(options.out)}: a folder; expected the name of a file to write")
+    if options.format in ONE_PROTEIN and options.states == 8:
+        raise PSSPError(f"{options.format} holds three states; expected --states 3, or another format")
 
 
-def _bar(options: Namespace) -> tqdm:
-    """A progress bar, on a terminal that shows no predictions; it knows the end where a file can be read twice."""
-    shown = sys.stderr.isatty() and not (options.out == "-" and sys.stdout.isatty())
-    return tqdm(total=_count(options.file) if shown else None, unit=" proteins", disable=not shown, leave=False)
+def _is_folder(name: str) -> bool:
+    return name.endswith(("/", "\\")) or Path(name).is_dir()
+
+
+def _files(names: Sequence[str]) -> list[str]:
+    """The files to read, those of folders included; before a long run, whether they are there."""
+    files: list[str] = []
+    for name in names:
+        if name != "-":
+            try:
+                Path(name).stat()
+            except (OSError, ValueError) as error:
+                problem = getattr(error, "strerror", None) or str(error)
+                raise PSSPError(f"{shown(name)}: {problem.lower()}; expected a FASTA file") from error
+        files += map(str, fasta_files(name)) if name != "-" and Path(name).is_dir() else [name]
+    return files
+
+
+def _named(files: Sequence[str]) -> str:
+    return shown(files[0]) if len(files) == 1 else f"{len(files)} files"
+
+
+def _bar(options: Namespace, files: Sequence[str]) -> tqdm:
+    """A progress bar, unless predictions go to the same terminal; it knows the end where files can be read twice."""
+    hidden = (options.out == "-" and sys.stdout.isatty()) or not sys.stderr.isatty()
+    counts = [] if hidden else [_count(name) for name in files]
+    total = None if None in counts else sum(filter(None, counts))
+    return progress_bar(unit="proteins", total=total, quiet=hidden)
 
 
 def _count(name: str) -> int | None:
@@ -117,15 +151,19 @@ def _count(name: str) -> int | None:
     try:
         with open_text(name, errors="replace") as handle:
             return sum(piece.startswith(">") for piece in iter(lambda: handle.readline(1 << 16), ""))
-    except ReadError:
+    except PSSPError:
         return None
 
 
 @contextmanager
-def _output(options: Namespace, model: str) -> Iterator[Single | Folder]:
+def _output(options: Namespace, model: str, *, several: bool) -> Iterator[Single | Folder]:
     """Where predictions are written: standard output, a file that appears when it is complete, or a folder."""
-    if options.format == "ss2" and (options.out.endswith(("/", "\\")) or Path(options.out).is_dir()):
-        yield Folder(options.out, model)
+    if options.format in ONE_PROTEIN and _is_folder(options.out):
+        folder = Folder(options.out, options.format, model)
+        try:
+            yield folder
+        finally:
+            folder.close()
     else:
         with output(options.out) as handle:
-            yield Single(handle, options.format, model)
+            yield Single(handle, options.format, model, sources=several)

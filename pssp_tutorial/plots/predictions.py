@@ -28,7 +28,7 @@ from pssp_tutorial.proteins.alphabet import (
 )
 
 if TYPE_CHECKING:
-    from pssp_tutorial.prediction.predict import Prediction
+    from pssp_tutorial.prediction.prediction import Prediction
     from pssp_tutorial.proteins.record import ProteinRecord
 
 

@@ -14,7 +14,7 @@ from pssp_tutorial.plots.style import FAINT, INK, PALETTE, mix, new_axes, number
 from pssp_tutorial.proteins.alphabet import UNKNOWN_STATE, reduce_states
 
 if TYPE_CHECKING:
-    from pssp_tutorial.prediction.predict import Prediction
+    from pssp_tutorial.prediction.prediction import Prediction
     from pssp_tutorial.proteins.record import ProteinRecord
 
 RESIDUES_PER_TURN = 3.6

@@ -1,90 +1,213 @@
-"""What can be predicted: a sequence, a record, several of these, or a FASTA file (chapter 5)."""
+"""What can be predicted: a sequence, a record, several of these, or FASTA files; the door that they come in by."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from typing import IO, TYPE_CHECKING, Any, TypeAlias, Union
 
-from pssp_tutorial.core.errors import PSSPError
-from pssp_tutorial.proteins.fasta import read_fasta
-from pssp_tutorial.proteins.record import ProteinRecord, from_seqrecord
+from pssp_tutorial.core.errors import PSSPError, shown
+from pssp_tutorial.prediction.prediction import InferenceError
+from pssp_tutorial.proteins.alphabet import AlphabetError
+from pssp_tutorial.proteins.cleaning import Remark, Unusual, clean_sequence, short, warn
+from pssp_tutorial.proteins.fasta import fasta_files, read_fasta
+from pssp_tutorial.proteins.record import ProteinRecord, text_of
 
 if TYPE_CHECKING:
+    from Bio.Seq import Seq
     from Bio.SeqRecord import SeqRecord
 
-Protein: TypeAlias = "str | ProteinRecord | SeqRecord"
-Proteins: TypeAlias = "Protein | Iterable[Protein] | os.PathLike"
+Protein: TypeAlias = Union[str, "Seq", ProteinRecord, "SeqRecord", tuple[str, str], os.PathLike, IO[Any]]
+Proteins: TypeAlias = Protein | Iterable[Protein]
+
+PATH = re.compile(r"[/\\]|\.\w+$")
+LONGEST_PATH = 200  # in a message
 
 
-class InferenceError(PSSPError):
-    """Something that can't be predicted or scored."""
+@dataclass(frozen=True)
+class Rules:
+    """How proteins are let in; what is called with the errors and remarks, as in :func:`~pssp_tutorial.read_fasta`."""
+
+    unusual: Unusual = "map"
+    on_error: Callable[[PSSPError], None] | None = None
+    on_warning: Remark | None = warn
 
 
 def read_proteins(
-    proteins: "Proteins", on_error: Callable[[PSSPError], None] | None = None
-) -> "Iterator[tuple[Protein, ProteinRecord]]":
-    """Yield each protein as it was given and as a record; `on_error` as in :func:`~pssp_tutorial.read_fasta`.
+    proteins: Any, rules: Rules = Rules(), *, keep: Callable[[Any], None] | None = None
+) -> Iterator[ProteinRecord]:
+    """Yield every protein as a clean record, whichever way it comes in; the first id that comes again is remarked.
 
-    >>> [record.id for _, record in read_proteins(["MKT", ProteinRecord("tiny", "GA")])]
-    ['sequence_1', 'tiny']
+    Parameters
+    ----------
+    keep : callable, optional
+        Called with each protein as it was given, before its record is yielded; with the record, if it is from a file.
+
+    Raises
+    ------
+    InferenceError
+        For something else than proteins, a path to nothing, or a file without proteins.
+    RecordError, AlphabetError
+        From cleaning a protein or reading a file.
+
+    >>> [record.sequence for record in read_proteins(["MKT*", ("tiny", "G A"), ProteinRecord("one", "VR\\n")])]
+    ['MKT', 'GA', 'VR']
     """
-    if is_path(proteins):
-        path, empty = Path(proteins), True
-        if path.is_dir():
-            raise InferenceError(f"{path}: is a directory; expected a FASTA file")
-        if not path.is_file():
-            raise InferenceError(f"{path}: no such file; expected a FASTA file, or a sequence of letters only")
-        for record in read_fasta(path, on_error=on_error):
-            empty = False
-            yield record, record
-        if empty:
-            raise InferenceError(f"{path}: nothing to predict; expected FASTA with at least one protein")
-        return
-    if is_single(proteins):
-        proteins = [ProteinRecord("sequence", _letters(proteins)) if is_sequence(proteins) else proteins]
-    if isinstance(proteins, Mapping) or not isinstance(proteins, Iterable):
-        raise InferenceError(
-            f"proteins is a {type(proteins).__name__}; expected a sequence, a record, several or a path"
-        )
-    for number, protein in enumerate(proteins, start=1):
-        if is_sequence(protein):
-            yield protein, ProteinRecord(f"sequence_{number}", _letters(protein))
-        elif isinstance(protein, ProteinRecord):
-            yield protein, protein
-        elif is_seqrecord(protein):
-            yield protein, from_seqrecord(protein)
+    records = _read(proteins, rules, keep)
+    return _remarking(records, rules.on_warning) if rules.on_warning else records
+
+
+def _read(proteins: Any, rules: Rules, keep: Callable[[Any], None] | None) -> Iterator[ProteinRecord]:
+    single = is_single(proteins)
+    for number, protein in enumerate([proteins] if single or is_source(proteins) else _several(proteins), start=1):
+        if is_source(protein):
+            records = _from_source(protein, rules)
         else:
-            raise InferenceError(f"protein {number} is a {type(protein).__name__}; expected a str or a record")
+            records = _from_object(protein, number, "sequence" if single else f"sequence_{number}", rules)
+        for record in records:
+            if keep:
+                keep(record if is_source(protein) else protein)
+            yield record
 
 
-def is_path(proteins: Any) -> TypeGuard[str | os.PathLike]:
-    """Whether this is a path; a string is one if it has a slash or a dot, which no sequence has.
+def _remarking(records: Iterator[ProteinRecord], on_warning: Remark) -> Iterator[ProteinRecord]:
+    """The records, and one remark if an id comes again: what is said of it belongs to two proteins."""
+    ids = set()  # hashes: there may be millions
+    for record in records:
+        if hash(record.id) in ids:
+            place = f"{shown(record.source)}: " if record.source else ""
+            on_warning(f"{place}the id {short(record.id)} comes again; expected one for each protein")
+            yield record
+            break
+        ids.add(hash(record.id))
+        yield record
+    yield from records
 
-    >>> is_path("proteins.fasta.gz"), is_path("MKTV")
-    (True, False)
+
+def is_source(proteins: Any) -> bool:
+    """Whether this is a path or a handle to read from.
+
+    A string is a path if it is one line with a slash, a backslash, or a dot and an ending: no sequence has these, and
+    it does not matter which files there are. A dot at the end alone is a stop sign.
+
+    >>> is_source("proteins.fasta.gz"), is_source("MKTV"), is_source("MKTV.")
+    (True, False, False)
     """
-    if not isinstance(proteins, str):
-        return isinstance(proteins, os.PathLike)
-    return any(mark in proteins for mark in "/\\.")
+    if isinstance(proteins, str):
+        return "\n" not in proteins.strip() and PATH.search(proteins.strip()) is not None
+    return isinstance(proteins, os.PathLike) or hasattr(proteins, "read")
 
 
 def is_single(proteins: Any) -> bool:
     """Whether this is one protein, not several."""
-    return not is_path(proteins) and (
+    return not is_source(proteins) and (
         is_sequence(proteins) or isinstance(proteins, ProteinRecord) or is_seqrecord(proteins)
     )
 
 
 def is_sequence(protein: Any) -> bool:
-    """Whether this is a sequence without a name: text, or Biopython's `Seq`."""
-    return isinstance(protein, str) or type(protein).__module__ == "Bio.Seq"
-
-
-def _letters(sequence: Any) -> str:
-    """The residues of a sequence without a name, as a FASTA file would give them."""
-    return "".join(str(sequence).split()).removesuffix("*")
+    """Whether this is a sequence without a name: text, or Biopython's `Seq`, without importing Biopython."""
+    return isinstance(protein, str) or any(base.__module__ == "Bio.Seq" for base in type(protein).__mro__)
 
 
 def is_seqrecord(protein: Any) -> bool:
     """Whether this is Biopython's record, without importing Biopython."""
     return hasattr(protein, "seq") and hasattr(protein, "letter_annotations")
+
+
+def _several(proteins: Any) -> Iterable[Any]:
+    """Several proteins, if they can be gone through one by one and mean that."""
+    hint = ""
+    if hasattr(proteins, "columns"):
+        hint = "; of a table, pairs: zip(table[id], table[sequence])"
+    elif isinstance(proteins, Mapping):
+        hint = "; of names and sequences, its items()"
+    elif isinstance(proteins, Iterable) and not isinstance(proteins, bytes | bytearray):
+        return proteins
+    kind = type(proteins).__name__
+    raise InferenceError(f"proteins is a {kind}; expected a sequence, a record, several or a path{hint}")
+
+
+def _from_source(source: Any, rules: Rules) -> Iterator[ProteinRecord]:
+    """The records of a FASTA file, of a handle, or of the FASTA files in a folder; a file must have some."""
+    if not hasattr(source, "read"):
+        path = _existing(source)
+        if path.is_dir():
+            for file in fasta_files(path):
+                yield from _from_source(file, rules)
+            return
+        source = path
+    empty = True
+
+    def hand_over(error: PSSPError) -> None:
+        nonlocal empty
+        empty = False
+        _refuse(error, rules)
+
+    for record in read_fasta(source, unusual=rules.unusual, on_error=hand_over, on_warning=rules.on_warning):
+        empty = False
+        yield record
+    if empty:
+        name = shown(getattr(source, "name", "FASTA text") if hasattr(source, "read") else source)
+        _refuse(InferenceError(f"{name}: nothing to predict; expected FASTA with at least one protein"), rules)
+
+
+def _existing(source: str | os.PathLike) -> Path:
+    path = Path(source)
+    try:
+        path.stat()
+    except (OSError, ValueError) as error:
+        problem = (getattr(error, "strerror", None) or str(error)).lower()
+        name = short(str(path), LONGEST_PATH)
+        raise InferenceError(f"{name}: {problem}; expected a FASTA file, or a sequence of letters only") from error
+    return path
+
+
+def _from_object(protein: Any, number: int, name: str, rules: Rules) -> Iterator[ProteinRecord]:
+    """One protein, unless it cannot be used and somebody wants to know that."""
+    try:
+        record = _record(protein, number, name, rules)
+    except PSSPError as error:
+        _refuse(error, rules)
+    else:
+        yield record
+
+
+def _record(protein: Any, number: int, name: str, rules: Rules) -> ProteinRecord:
+    source = ""
+    if isinstance(protein, ProteinRecord):
+        name, text, source = protein.id, protein.sequence, protein.source
+    elif is_seqrecord(protein):
+        name = protein.id or name
+        text, source = text_of(protein.seq, short(name)), protein.description
+    elif isinstance(protein, tuple) and len(protein) == 2 and all(isinstance(part, str) for part in protein):
+        name, text = protein
+    elif is_sequence(protein):
+        text = text_of(protein, name)
+    else:
+        kind = type(protein).__name__
+        raise InferenceError(f"protein {number} is a {kind}; expected a str, a record or a pair of id and sequence")
+    try:
+        sequence = clean_sequence(text, name=short(name), unusual=rules.unusual, on_warning=rules.on_warning)
+    except AlphabetError as error:
+        if isinstance(protein, str) and (hint := _hint(protein)):
+            raise AlphabetError(f"{error}; {hint}") from error
+        raise
+    return ProteinRecord(name, sequence, source=source)
+
+
+def _hint(text: str) -> str:
+    """What a string probably is that was taken as a sequence."""
+    if text.lstrip().startswith(">"):
+        return "for text in FASTA, io.StringIO(text)"
+    try:
+        return f"for the file of this name, Path({text!r})" if Path(text).is_file() else ""
+    except (OSError, ValueError):
+        return ""
+
+
+def _refuse(error: PSSPError, rules: Rules) -> None:
+    if rules.on_error is None:
+        raise error
+    rules.on_error(error)

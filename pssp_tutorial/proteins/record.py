@@ -1,7 +1,7 @@
 """A protein with its labels, and the way to and from Biopython (chapters 1, 3 and 4)."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.proteins.alphabet import STATES8, UNKNOWN_STATE
 
 if TYPE_CHECKING:
+    from Bio.Seq import MutableSeq, Seq
     from Bio.SeqRecord import SeqRecord
 
 STRUCTURE_KEY = "secondary_structure"
@@ -58,17 +59,20 @@ class ProteinRecord:
     source: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
+        for name in ("id", "sequence"):
+            if not isinstance(getattr(self, name), str):
+                raise RecordError(f"{self.id!s:.60}: {name} is a {type(getattr(self, name)).__name__}; expected text")
         for name in ("structure", "resolved", "accessibility"):
             value = getattr(self, name)
             if value is not None and len(value) != len(self.sequence):
                 raise RecordError(
                     f"{self.id}: {name} has {len(value)} positions; expected {len(self.sequence)}, as the sequence"
                 )
-        strange = set(self.structure or "") - {*STATES8, UNKNOWN_STATE}
-        if strange:
-            position = min(self.structure.index(state) for state in strange)
+        structure = self.structure or ""
+        if strange := set(structure) - {*STATES8, UNKNOWN_STATE}:
+            position = min(map(structure.index, strange))
             raise RecordError(
-                f"{self.id}: state {position + 1} is {self.structure[position]!r}; "
+                f"{self.id}: state {position + 1} is {structure[position]!r}; "
                 f"expected one of {STATES8} or {UNKNOWN_STATE}"
             )
 
@@ -85,9 +89,35 @@ class ProteinRecord:
 
 
 def from_seqrecord(seqrecord: "SeqRecord") -> ProteinRecord:
-    """Make a record of a Biopython one, with its structure if ``letter_annotations`` holds one."""
+    """Make a record of a Biopython one, with its structure if ``letter_annotations`` holds one.
+
+    Raises
+    ------
+    RecordError
+        If it has no sequence, or a length only.
+    """
     structure = seqrecord.letter_annotations.get(STRUCTURE_KEY)
-    return ProteinRecord(seqrecord.id, str(seqrecord.seq), structure, source=seqrecord.description)
+    record_id = seqrecord.id or "<unknown id>"
+    return ProteinRecord(
+        record_id,
+        text_of(seqrecord.seq, record_id),
+        None if structure is None else "".join(structure),
+        source=seqrecord.description,
+    )
+
+
+def text_of(sequence: "str | Seq | MutableSeq | None", name: str) -> str:
+    """The letters of a sequence, Biopython's or text.
+
+    >>> text_of("MKT", "tiny")
+    'MKT'
+    """
+    if sequence is None:
+        raise RecordError(f"{name}: has no sequence; expected residues")
+    try:
+        return str(sequence)
+    except ValueError as error:  # Biopython's, of which only the length is known
+        raise RecordError(f"{name}: {str(error).lower()}; expected residues") from error
 
 
 def to_seqrecord(record: ProteinRecord) -> "SeqRecord":
@@ -99,5 +129,5 @@ def to_seqrecord(record: ProteinRecord) -> "SeqRecord":
     from Bio.Seq import Seq
     from Bio.SeqRecord import SeqRecord
 
-    annotations = {} if record.structure is None else {STRUCTURE_KEY: record.structure}
+    annotations: dict[str, Any] = {} if record.structure is None else {STRUCTURE_KEY: record.structure}
     return SeqRecord(Seq(record.sequence), record.id, description=record.source, letter_annotations=annotations)

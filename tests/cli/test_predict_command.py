@@ -1,7 +1,11 @@
 """``pssp predict``: what comes out in each format, what is skipped, and that nothing is ever half written."""
 
+import bz2
+import csv
 import gzip
+import io
 import json
+import lzma
 import os
 import signal
 import subprocess
@@ -13,6 +17,7 @@ from io import StringIO
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from Bio import SeqIO
@@ -20,8 +25,10 @@ from Bio import SeqIO
 from pssp_tutorial.cli.main import EXIT_CODES, main
 from pssp_tutorial.models.bilstm import BiLSTM
 from pssp_tutorial.models.storage import load_pretrained, save_pretrained
-from pssp_tutorial.prediction.predict import Prediction, predict
-from pssp_tutorial.prediction.writers import Folder, WriterError
+from pssp_tutorial.prediction.formats import WriterError
+from pssp_tutorial.prediction.predict import predict
+from pssp_tutorial.prediction.prediction import Prediction
+from pssp_tutorial.prediction.writers import Folder
 
 PSSP = [sys.executable, "-c", "import sys; from pssp_tutorial.cli.main import main; sys.exit(main())"]
 GOOD = ">one first\nMKTVRQ\nERLK\n>two\ngagaU\n>three\nMKTVRQERLKSIVRILERSKEPVSGAQ\n"
@@ -42,10 +49,10 @@ def weights(tmp_path_factory):
 def pssp(weights, tmp_path, capfdbinary):
     """Run ``pssp predict`` on a text with the tiny model; exit code, standard output, standard error."""
 
-    def run(text, *options):
+    def run(text, *options, model=weights):
         source = tmp_path / "proteins.fasta"
         source.write_text(text)
-        code = main(["predict", str(source), "--model", str(weights), *map(str, options)])
+        code = main(["predict", str(source), *map(str, options), "--model", str(model)])
         out, err = capfdbinary.readouterr()
         return code, out.decode(), err.decode()
 
@@ -67,15 +74,16 @@ def test_one_json_object_a_line_in_order(pssp, weights):
     assert lines[1]["sequence"] == "gagaU"
 
 
-def test_nucleotides_are_predicted_with_a_warning(pssp):
+def test_nucleotides_are_predicted_with_a_warning(pssp, tmp_path):
     """Each is named, and never a protein, one of unknown residues included."""
     proteins = ">protein\nMKTVRQERLKSI\n>short\nGAGA\n>masked\nXXXXXXXXXXXX\n"
     code, out, err = pssp(f">gene\nATGGCCAAATAA\n{proteins}>rna\naugggcuaaagg\n")
     assert (code, len(out.splitlines())) == (0, 5)
+    path = tmp_path / "proteins.fasta"
     assert err.splitlines() == [
-        "pssp: gene looks like DNA or RNA; expected a protein",
-        "pssp: rna looks like DNA or RNA; expected a protein",
-        "pssp: 2 of 5 look like DNA or RNA",
+        f"pssp: {path}: line 1: record 1 (gene) looks like DNA or RNA; expected a protein",
+        f"pssp: {path}: line 9: record 5 (rna) looks like DNA or RNA; expected a protein",
+        "pssp: 5 predicted, 2 remarked on",
     ]
 
 
@@ -87,7 +95,7 @@ def test_eight_states(pssp):
 
 def test_eight_states_of_a_model_of_three(pssp, tmp_path):
     save_pretrained(BiLSTM(hidden_size=4), tmp_path / "three.safetensors")
-    code, out, err = pssp(GOOD, "--states", 8, "--model", tmp_path / "three.safetensors")
+    code, out, err = pssp(GOOD, "--states", 8, model=tmp_path / "three.safetensors")
     assert (code, out) == (1, "")
     assert "the model has 3 classes; expected 8" in err
 
@@ -117,7 +125,7 @@ def test_ss2_as_psipred_writes_it(pssp, tmp_path):
     """Programs read it by columns: C's "%4d %c %c  %6.3f %6.3f %6.3f", with coil, helix and strand in this order."""
     folder = tmp_path / "predictions"
     assert pssp(GOOD, "--format", "ss2", "--out", f"{folder}/") == (0, "", "")
-    assert sorted(path.name for path in folder.iterdir()) == ["one.ss2", "three.ss2", "two.ss2"]
+    assert sorted(path.name for path in folder.iterdir()) == ["index.tsv", "one.ss2", "three.ss2", "two.ss2"]
     line = json.loads(pssp(GOOD)[1].splitlines()[2])
     expected = ["# PSIPRED VFORMAT (PSIPRED V4.0)", ""]
     for number, (residue, state, (h, e, c)) in enumerate(
@@ -141,20 +149,24 @@ def test_ss2_holds_one_protein(pssp, tmp_path):
     assert not (tmp_path / "all.ss2").exists()
     eight = Prediction("one", "M", "S", np.full((1, 8), 1 / 8, dtype=np.float32))
     with pytest.raises(WriterError, match="one: ss2 holds three states; expected --states 3, or another format"):
-        Folder(tmp_path, "tiny").write(eight)
+        Folder(tmp_path, "ss2", "tiny").write(eight)
 
 
 def test_names_of_ss2_files(pssp, tmp_path):
     """An id may hold what a file name cannot, and two may differ only there."""
     text = ">sp|P1|A\nMK\n>sp/P1/A\nMK\n>SP_p1_a\nMK\n>../../x\nMK\n>...\nMK\n>" + "n" * 300 + "\nMK\n"
     assert pssp(text, "--format", "ss2", "--out", f"{tmp_path}/new/")[0] == 0
-    names = sorted(path.name for path in (tmp_path / "new").iterdir())
-    assert names == sorted(["sp_P1_A.ss2", "sp_P1_A_2.ss2", "SP_p1_a_3.ss2", "_.._x.ss2", "_.ss2", "n" * 100 + ".ss2"])
+    names = ["sp_P1_A.ss2", "sp_P1_A_2.ss2", "SP_p1_a_3.ss2", "_.._x.ss2", "_.ss2", "n" * 100 + ".ss2"]
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {*names, "index.tsv"}
+    index = pd.read_csv(tmp_path / "new" / "index.tsv", sep="\t")
+    assert list(index["file"]) == names
+    assert list(index["id"]) == ["sp|P1|A", "sp/P1/A", "SP_p1_a", "../../x", "...", "n" * 300]
+    assert set(index["source"]) == {str(tmp_path / "proteins.fasta")}
 
 
 def test_many_ss2_files_of_one_name(tmp_path):
     """The next free number is known, not searched for from the first."""
-    folder = Folder(tmp_path, "tiny")
+    folder = Folder(tmp_path, "ss2", "tiny")
     prediction = Prediction("x", "M", "C", np.full((1, 3), 1 / 3, dtype=np.float32))
     for record_id in ("x_2", *"xXx"):
         folder.write(replace(prediction, id=record_id))
@@ -169,7 +181,7 @@ def test_bad_records_are_skipped_and_named(pssp, tmp_path):
     assert err.splitlines() == [
         f"pssp: skipped: {source}: line 4: record 2 (gap): residue 3 is '-'; "
         "expected one of ACDEFGHIKLMNPQRSTVWY, XUOBZJ",
-        f"pssp: skipped: {source}: line 6: record 3 (void) has no sequence; expected residues",
+        f"pssp: skipped: {source}: line 6: record 3 (void): no residues; expected at least one",
         "pssp: 2 predicted, 2 skipped",
     ]
 
@@ -217,9 +229,7 @@ def test_threads_give_the_same_output(pssp):
     [
         ("", [], 1, "nothing to predict; expected FASTA with at least one protein"),
         ("\n\n", [], 1, "nothing to predict"),
-        ("MKTV\n", [], 1, "begins with 'MKTV'; expected '>' and a name"),
-        (GOOD, ["--model", "large"], 1, "no model 'large'; expected one of"),
-        (GOOD, ["--model", "missing.safetensors"], 1, "missing.safetensors: no such file"),
+        ("MKTV\n", [], 1, "begins with 'MKTV', which looks like a sequence without a name; expected FASTA"),
         (GOOD, ["--device", "abacus"], 1, "device is 'abacus'; expected"),
         (GOOD, ["--threads", "0"], 2, "'0'; expected a number from 1 to 1024"),
         (GOOD, ["--threads", "100000"], 2, "'100000'; expected a number from 1 to 1024"),  # PyTorch would crash
@@ -229,10 +239,18 @@ def test_threads_give_the_same_output(pssp):
         (GOOD, ["--format", "xml"], 2, "invalid choice: 'xml'"),
         (GOOD, ["--out", "."], 1, "a folder; expected the name of a file"),
         (GOOD, ["--out", "proteins.fasta"], 1, "is also the input"),
-        (GOOD, ["--model", "a.safetensors", "--out", "./a.safetensors"], 1, "a.safetensors: is also the input"),
         (GOOD, ["--device", "meta"], 1, "device is 'meta'; expected"),
-        (">P1;ONE\nA TITLE\nMKTV*\n", ["--strict"], 1, "record 1 (P1;ONE) is PIR, whose second line is a title"),
+        (">P1;ONE\nA TITLE\nMKTV*\n", ["--strict"], 1, "line 1 is PIR, whose second line is a title"),
         (GOOD, ["--out", "proteins.fasta/x.jsonl"], 4, "not written"),
+        (GOOD, ["--out", "x.zip"], 4, "x.zip: not written, for we make no .zip; expected .gz, .xz, .bz2 or plain text"),
+        (GOOD, ["missing.fasta"], 1, "missing.fasta: no such file or directory; expected a FASTA file"),
+        (GOOD, ["n" * 400], 1, "file name too long; expected a FASTA file"),
+        (GOOD, [""], 1, "the name of an input file is empty"),
+        (GOOD, ["-", "-"], 1, "- is given twice"),
+        (GOOD, ["--states", "8", "--format", "horiz"], 1, "pssp: horiz holds three states"),
+        (f">{'n' * 400}\nMK-\n", ["--strict"], 1, f"record 1 ({'n' * 60}...): residue 3 is '-'"),
+        (">a\nMetAlaGlySer\n", ["--strict"], 1, "has three letters for each residue; expected one: MAGS"),
+        ("LOCUS       NP_000549   142 aa\n>a\nMKTV\n", [], 1, "which looks like GenBank; expected FASTA"),
     ],
 )
 def test_what_the_user_got_wrong(pssp, tmp_path, monkeypatch, text, options, code, message):
@@ -243,6 +261,22 @@ def test_what_the_user_got_wrong(pssp, tmp_path, monkeypatch, text, options, cod
     assert message in err
     assert "Traceback" not in err
     assert f"  {code}  " in EXIT_CODES
+    assert [path.name for path in tmp_path.iterdir()] == ["proteins.fasta"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--model", "large"], "no model 'large'; expected one of"),
+        (["--model", "missing.safetensors"], "missing.safetensors: no such file"),
+        (["--model", "a.safetensors", "--out", "./a.safetensors"], "a.safetensors: is also the input"),
+    ],
+)
+def test_what_is_no_model(tmp_path, monkeypatch, capsys, options, message):
+    monkeypatch.chdir(tmp_path)
+    Path("proteins.fasta").write_text(GOOD, encoding="utf-8")
+    assert main(["predict", "proteins.fasta", *options]) == 1
+    assert message in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["proteins.fasta"]
 
 
@@ -371,3 +405,160 @@ def test_gzip_on_standard_input(weights, cut):
     assert done.returncode == (1 if cut else 0)
     assert (b"not readable as text" in done.stderr) == bool(cut)
     assert b"Traceback" not in done.stderr
+
+
+# Several files
+
+
+def test_several_files_and_folders(pssp, weights, tmp_path, capfdbinary):
+    """As `pssp predict a.fasta b.fasta.xz c/`: one output, in which each protein names its file."""
+    folder = tmp_path / "c"
+    folder.mkdir()
+    files = {
+        tmp_path / "a.fasta": b">one\nMKTV\n",
+        tmp_path / "b.fasta.xz": lzma.compress(b">two\nGAGA\n"),
+        folder / "d.FA": bz2.compress(b">three\nVRQ\n"),
+        folder / "e.faa.bgz": gzip.compress(b">four\nMK\n") + gzip.compress(b">five\nTV\n"),
+        folder / "notes.txt": b"not FASTA",
+    }
+    for path, data in files.items():
+        path.write_bytes(data)
+    command = ["predict", *map(str, [*list(files)[:2], folder]), "--model", str(weights)]
+    sources = [*list(files)[:3], folder / "e.faa.bgz", folder / "e.faa.bgz"]
+    expected = list(zip(["one", "two", "three", "four", "five"], map(str, sources), strict=True))
+    assert main(command) == 0
+    lines = [json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
+    assert [(line["id"], line["source"]) for line in lines] == expected
+    assert main([*command, "--format", "tsv"]) == 0
+    table = pd.read_csv(io.BytesIO(capfdbinary.readouterr().out), sep="\t")
+    assert list(table[["id", "source"]].drop_duplicates().itertuples(index=False, name=None)) == expected
+    assert main([*command, "--format", "fasta"]) == 0
+    titles = [line[1:].split(" ", 1) for line in capfdbinary.readouterr().out.decode().splitlines() if line[0] == ">"]
+    assert list(map(tuple, titles)) == expected
+    out = tmp_path / "out"
+    assert main([*command, "--format", "horiz", "--out", f"{out}/"]) == 0
+    index = pd.read_csv(out / "index.tsv", sep="\t")
+    assert list(zip(index["id"], index["source"], strict=True)) == expected
+    assert {path.name for path in out.iterdir()} == {"index.tsv", *index["file"]}
+
+
+def test_standard_input_beside_a_file(weights, tmp_path):
+    source = tmp_path / "a.fasta"
+    source.write_text(">one\nMKTV\n")
+    command = [*PSSP, "predict", source, "-", "--model", weights]
+    done = subprocess.run(command, input=lzma.compress(b">two\nGA\n"), capture_output=True, check=True)
+    sources = [json.loads(line)["source"] for line in done.stdout.splitlines()]
+    assert sources == [str(source), "standard input"]
+
+
+def test_one_of_several_files_is_none(pssp, tmp_path):
+    """A missing file is named before the work; one that is not FASTA ends the run; an empty one is left out."""
+    assert pssp(GOOD, tmp_path / "missing.fasta")[0] == 1
+    other = tmp_path / "other.fasta"
+    other.write_text("<html>\n")
+    out = tmp_path / "out.jsonl"
+    code, _, err = pssp(GOOD, other, "--out", out)
+    assert (code, out.exists()) == (1, False)
+    assert "other.fasta: line 1 begins with '<html>', which looks like HTML" in err
+    other.write_text("")
+    code, text, err = pssp(GOOD, other)
+    assert (code, len(text.splitlines())) == (5, 3)
+    assert "pssp: skipped: " in err
+    assert "other.fasta: nothing to predict" in err
+
+
+def test_an_id_that_comes_again_is_remarked_on(pssp):
+    code, _, err = pssp(">one\nMKTV\n>two\nGA\n>one\nVRQ\n>two\nGG\n")
+    assert code == 0
+    assert err.count("comes again") == 1
+    assert "the id one comes again; expected one for each protein" in err
+
+
+# Outputs that lead back
+
+
+def test_a_table_holds_any_id(pssp, tmp_path):
+    """Read by the rules of CSV, as pandas, R and spreadsheets do; a quotation mark would take the rest of the file."""
+    ids = ['5"end', '"quoted"', "plain", "it's", "a,b"]
+    out = pssp("".join(f">{name}\nMK\n" for name in ids), "--format", "tsv")[1]
+    assert list(pd.read_csv(StringIO(out), sep="\t")["id"].unique()) == ids
+    rows = list(csv.DictReader(StringIO(out), dialect="excel-tab"))
+    assert [row["id"] for row in rows[::2]] == ids
+
+
+@pytest.mark.parametrize(("ending", "unpack"), [("gz", gzip.open), ("xz", lzma.open), ("bz2", bz2.open)])
+def test_the_output_is_packed_as_its_name_says(pssp, tmp_path, ending, unpack):
+    expected = pssp(GOOD)[1]
+    out = tmp_path / f"out.jsonl.{ending}"
+    assert pssp(GOOD, "--out", out)[0] == 0
+    with unpack(out, "rt") as handle:
+        assert handle.read() == expected
+
+
+def test_a_table_of_something_else_is_not_replaced(pssp, tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "index.tsv").write_text("my own notes")
+    code, _, err = pssp(GOOD, "--format", "ss2", "--out", folder)
+    assert code == 4
+    assert "index.tsv: is there and no index of predictions; expected another folder" in err
+    assert [path.name for path in folder.iterdir()] == ["index.tsv"]
+    assert (folder / "index.tsv").read_text() == "my own notes"
+
+
+def test_horiz_as_psipred_writes_it(pssp):
+    """Blocks of 60; the confidence by the formula of its source: 2·max - sum + min, times ten, at most 9."""
+    sequence = "MKTVRQERLKSIVRILERSKEPVSGAQ" * 5
+    _, out, _ = pssp(f">one\n{sequence}\n", "--format", "horiz")
+    line = json.loads(pssp(f">one\n{sequence}\n")[1])
+    header, *rows = out.split("\n")
+    assert header == "# PSIPRED HFORMAT (PSIPRED V4.0)"
+    blocks = [rows[start : start + 6] for start in range(0, len(rows) - 1, 6)]
+    assert [[row[:6] for row in block] for block in blocks] == [["", "Conf: ", "Pred: ", "  AA: ", "      ", ""]] * 3
+    confidence, states, residues = ("".join(block[place][6:] for block in blocks) for place in (1, 2, 3))
+    assert (states, residues) == (line["states"], sequence)
+    for digit, shares in zip(confidence, line["probabilities"], strict=True):
+        ahead = 10 * (2 * max(shares) - sum(shares) + min(shares))
+        assert int(digit) in {min(int(ahead - 1e-2), 9), min(int(ahead + 1e-2), 9)}
+    assert blocks[1][4] == "      " + "".join(f"{place:10d}" for place in range(70, 121, 10))
+    assert blocks[1][4].index("70") + 1 == 6 + 9  # its last digit is below residue 70
+    assert blocks[2][4].split() == ["130"]
+
+
+# Terminals and systems
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "latin-1", "utf-8"])
+@pytest.mark.parametrize("arguments", [["--help"], ["predict", "--help"], ["uniprot", "parse", "--help"]])
+def test_help_on_any_code_page(encoding, arguments):
+    """An å that the terminal lacks must not end in a traceback."""
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    done = subprocess.run([*PSSP, *arguments], env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"pssp" in done.stdout
+
+
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="this system has only names that are text")
+@pytest.mark.parametrize("format", ["jsonl", "tsv", "fasta"])
+def test_a_file_name_that_is_no_text(weights, tmp_path, format):
+    folder = os.fsencode(tmp_path)
+    names = [folder + b"/caf\xe9.fasta", folder + b"/b.fasta"]
+    for name in names:
+        Path(os.fsdecode(name)).write_bytes(b">one\nMKTV\n>bad\nM-\n")
+    environment = os.environ | {"LC_ALL": "C.UTF-8"}
+    command = [*PSSP, "predict", *names, "--model", str(weights), "--format", format]
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert done.returncode == 5
+    assert b"Traceback" not in done.stderr
+    assert b"caf\\udce9.fasta: line 3: record 2 (bad)" in done.stderr
+    assert b"caf\\udce9.fasta" in done.stdout
+
+
+def test_no_bar_in_a_log_file(weights, tmp_path):
+    """Standard error into a file, and predictions into another."""
+    source, log = tmp_path / "proteins.fasta", tmp_path / "log"
+    source.write_text(GOOD)
+    command = [*PSSP, "predict", source, "--model", weights, "--out", tmp_path / "out.jsonl"]
+    with log.open("w") as handle:
+        subprocess.run(command, stderr=handle, check=True)
+    assert log.read_text() == ""

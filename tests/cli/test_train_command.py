@@ -12,7 +12,7 @@ from test_profiles import profiles_of
 import pssp_tutorial.proteins.chains as module
 from pssp_tutorial.cli.main import main
 from pssp_tutorial.models.storage import load_pretrained
-from pssp_tutorial.prediction.predict import evaluate
+from pssp_tutorial.prediction.evaluate import evaluate
 from pssp_tutorial.proteins.alphabet import reduce_states
 from pssp_tutorial.proteins.chains import COLUMNS, load_chains
 

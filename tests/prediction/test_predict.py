@@ -18,8 +18,9 @@ from pssp_tutorial.evaluation.report import Report
 from pssp_tutorial.models.article import ProteinSecondaryStructurePrediction
 from pssp_tutorial.models.bilstm import BiLSTM
 from pssp_tutorial.prediction import predict as inference
-from pssp_tutorial.prediction.inputs import InferenceError
-from pssp_tutorial.prediction.predict import Prediction, evaluate, iter_predict, predict
+from pssp_tutorial.prediction.evaluate import evaluate
+from pssp_tutorial.prediction.predict import iter_predict, predict
+from pssp_tutorial.prediction.prediction import InferenceError, Prediction
 from pssp_tutorial.proteins.alphabet import AMINO_ACIDS, AlphabetError, encode_states, reduce_states
 from pssp_tutorial.proteins.fasta import write_fasta
 from pssp_tutorial.proteins.record import ProteinRecord, RecordError
@@ -186,22 +187,6 @@ def test_unusual_letters(model):
         predict(model, ProteinRecord("seleno", "MKU"), unusual="error")
 
 
-def test_a_biopython_record_is_given_its_prediction(model):
-    """Beside a structure that was measured, never in its place: the two are there to be compared."""
-    seqrecord = SeqRecord(Seq("MKTV"), "one", letter_annotations={"secondary_structure": "CHHC"})
-    prediction = predict(model, seqrecord)
-    assert seqrecord.letter_annotations == {
-        "secondary_structure": "CHHC",
-        "predicted_structure": prediction.states,
-        "predicted_confidence": prediction.confidence.tolist(),
-    }
-    several = [SeqRecord(Seq(sequence), sequence) for sequence in ("MKTV", "GA")]
-    predictions = predict(model, several)
-    for one, prediction in zip(several, predictions, strict=True):
-        assert one[1:].letter_annotations["predicted_structure"] == prediction.states[1:]
-    assert list(iter_predict(model, several))[1].states == several[1].letter_annotations["predicted_structure"]
-
-
 def test_proteins_that_cannot_be_predicted_are_handed_over(model, tmp_path):
     path = tmp_path / "mixed.fasta"
     path.write_text(">a\nMKT\n>b\nM-T\n>c\nGA\n")
@@ -217,19 +202,19 @@ def test_proteins_that_cannot_be_predicted_are_handed_over(model, tmp_path):
     ("proteins", "error", "message"),
     [
         ("MK*V", AlphabetError, r"sequence: residue 3 is '\*'"),
-        ("MK.V", InferenceError, r"MK\.V: no such file; expected a FASTA file, or a sequence of letters only"),
+        ("MK.V", InferenceError, r"MK\.V: no such file.*; expected a FASTA file, or a sequence of letters only"),
         ("MK-V", AlphabetError, "sequence: residue 3 is '-'"),
         ({"one": "MKV"}, InferenceError, "proteins is a dict; expected a sequence, a record, several or a path"),
         (">one\nMKT", AlphabetError, "sequence: residue 1 is '>'"),
         ([ProteinRecord("good", "MKT"), ProteinRecord("bad", "MK-")], AlphabetError, "bad: residue 3 is '-'"),
-        ("", InferenceError, "sequence: no residues"),
-        (["MKT", ""], InferenceError, "sequence_2: no residues"),
-        (ProteinRecord("void", ""), InferenceError, "void: no residues; expected at least one"),
-        ("missing.fasta", InferenceError, r"missing.fasta: no such file; expected a FASTA file, or a sequence"),
+        ("", RecordError, "sequence: no residues"),
+        (["MKT", ""], RecordError, "sequence_2: no residues"),
+        (ProteinRecord("void", ""), RecordError, "void: no residues; expected at least one"),
+        ("missing.fasta", InferenceError, r"missing.fasta: no such file.*; expected a FASTA file, or a sequence"),
         ("folder/missing", InferenceError, "folder/missing: no such file"),
         ("missing.fa.gz", InferenceError, "no such file"),
         (Path("missing"), InferenceError, "missing: no such file"),
-        (Path(__file__).parent, InferenceError, "prediction: is a directory; expected a FASTA file"),
+        (Path(__file__).parent, RecordError, "prediction: no FASTA file in this folder"),
         (None, InferenceError, "proteins is a NoneType; expected"),
         (7, InferenceError, "proteins is a int; expected"),
         (["MKT", 7], InferenceError, "protein 2 is a int; expected"),

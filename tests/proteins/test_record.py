@@ -1,8 +1,13 @@
 """Records and FASTA: what goes in comes out, and a broken file says where it is broken."""
 
+import bz2
 import gzip
+import lzma
+import shutil
 import tracemalloc
+from contextlib import nullcontext
 from io import StringIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -93,12 +98,12 @@ def test_a_record_that_contradicts_itself_is_refused(fields, message):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.fasta", b"MKTV\n", "begins with 'MKTV'; expected '>'"),
-        ("a.fasta", b">one\nMKT\n>two\n>three\nM\n", r"record 2 \(two\) has no sequence"),
+        ("a.fasta", b"MKTV\n", "line 1 begins with 'MKTV', which looks like a sequence without a name; expected FASTA"),
+        ("a.fasta", b">one\nMKT\n>two\n>three\nM\n", r"record 2 \(two\): no residues; expected at least one"),
         ("a.fasta", b">one\n\xff\xfe\n", r"line 1: record 1 \(one\) is not readable as text"),
-        ("a.fasta", b"\n>on\xff\x1b\nMKT\n", r"line 2: record 1 \(on\?\?\) is not readable as text"),
+        ("a.fasta", b"\n>on\xff\x1b\nMKT\n", r"line 2: record 1 \(on\\udcff\\x1b\) is not readable as text"),
         ("a.fasta", b">one\nMKT\n>two\nMKT\nM-T\n", r"line 3: record 2 \(two\): residue 5 is '-'"),
-        ("a.fasta", b">one\n*\n", r"record 1 \(one\) has no sequence"),
+        ("a.fasta", b">one\n*\n", r"record 1 \(one\): no residues"),
         ("a.fasta", b">one\nM*T\n", "residue 2 is '\\*'"),
         ("a.fasta", b">long\n" + b"MK" * 50_000 + b"V\n", r"record 1 \(long\) has more than 100,000 residues"),
         ("a.fasta", "\ufeff>one\n".encode("utf-16"), "a.fasta: is text in UTF-16; expected text in UTF-8"),
@@ -131,15 +136,14 @@ def test_a_folder_is_no_file(tmp_path):
 def test_bad_records_are_handed_over_and_left_out(tmp_path):
     """One wrong letter in a proteome must not cost the rest, and each error says where to look."""
     path = tmp_path / "mixed.fasta"
-    path.write_bytes(b"; a note\n>good\nMKT\n>gap\nM-T\n>empty\n\n>latin \xe9\nGA\n\n>l\xe9\nGA\n>  \nVR\nQ")
+    path.write_bytes(b"; a note\n\n>good\nMKT\n>gap\nM-T\n>empty\n\n>latin \xe9\nGA\n\n>l\xe9\nGA\n>  \nVR\nQ")
     errors = []
     found = list(read_fasta(path, on_error=errors.append))
-    assert [(record.id, record.sequence) for record in found] == [("good", "MKT"), ("latin", "GA"), ("record 6", "VRQ")]
+    assert [(record.id, record.sequence) for record in found] == [("good", "MKT"), ("latin", "GA"), ("record_6", "VRQ")]
     assert [str(error).removeprefix(f"{path}: ") for error in errors] == [
-        "begins with ';anote'; expected '>' and a name",
-        "line 4: record 2 (gap): residue 2 is '-'; expected one of ACDEFGHIKLMNPQRSTVWY, XUOBZJ",
-        "line 6: record 3 (empty) has no sequence; expected residues",
-        "line 11: record 5 (l?) is not readable as text; expected UTF-8",
+        "line 5: record 2 (gap): residue 2 is '-'; expected one of ACDEFGHIKLMNPQRSTVWY, XUOBZJ",
+        "line 7: record 3 (empty): no residues; expected at least one",
+        "line 12: record 5 (l\\udce9) is not readable as text; expected UTF-8",
     ]
 
 
@@ -173,7 +177,78 @@ def test_memory_is_bounded_on_a_line_without_end(tmp_path):
         path.write_bytes(start + b"MKTV" * 5_000_000)
         errors = []
         tracemalloc.start()
-        assert list(read_fasta(path, on_error=errors.append)) == []
+        with pytest.raises(RecordError) if name == "before" else nullcontext():
+            assert list(read_fasta(path, on_error=errors.append)) == []
         assert tracemalloc.get_traced_memory()[1] < 2_000_000
         tracemalloc.stop()
-        assert len(errors) == 1
+        assert len(errors) == (name != "before")
+
+
+FOREIGN = {
+    "GenBank": "LOCUS       NP_000549   142 aa   linear\nDEFINITION  alpha globin\n",
+    "a flat file of UniProt or EMBL": "ID   HBA_HUMAN   Reviewed;   142 AA.\n",
+    "PDB": "HEADER    OXYGEN TRANSPORT   07-MAR-84   4HHB\n",
+    "mmCIF": "data_4HHB\n#\nloop_\n",
+    "a Stockholm alignment": "# STOCKHOLM 1.0\none MKTV\n",
+    "a Clustal alignment": "CLUSTAL O(1.2.4) multiple sequence alignment\n\none MKTV\n",
+    "a NEXUS alignment": "#NEXUS\nbegin data;\n",
+    "a PHYLIP alignment": " 2 4\none       MKTV\n",
+    "HTML": "<!DOCTYPE html>\n<html><pre>\n",
+    "XML or HTML": "<?xml version='1.0'?>\n",
+    "JSON": '{"messages": ["The query is invalid"]}\n',
+    "a table": "id,sequence\none,MKTV\n",
+    "FASTQ or SAM": "@read\nACGT\n+\nIIII\n",
+    "a sequence without a name": "MKTVRQ\nERLK\n",
+}
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_what_a_file_seems_to_be_that_is_not_fasta(tmp_path, kind):
+    """The run ends, even where bad records are handed over: a record further down would be the odd one out."""
+    path = tmp_path / "any.fasta"
+    path.write_text("\n" + FOREIGN[kind] + ">one\nMKTV\n", encoding="utf-8")
+    errors = []
+    with pytest.raises(RecordError, match=rf"any.fasta: line 2 begins with .*, which looks like {kind}; expected"):
+        list(read_fasta(path, on_error=errors.append))
+    assert errors == []
+
+
+@pytest.mark.parametrize("title", ["P1;ONE", "F1;ONE", "N3;ONE"])
+def test_pir_is_not_fasta(title):
+    with pytest.raises(RecordError, match="line 1 is PIR, whose second line is a title; expected FASTA"):
+        list(read_fasta(StringIO(f">{title}\nA TITLE\nMKTV*\n"), on_error=lambda error: None))
+
+
+@pytest.mark.parametrize("ending", ["tar", "tar.gz", "tar.xz", "zip"])
+def test_archives_are_named(tmp_path, ending):
+    """Once, an archive's headers were lines: some records vanished, and one was predicted."""
+    (tmp_path / "one.fasta").write_text(">one\nMKTV\n>two\nVRQ\n", encoding="utf-8")
+    archive = Path(
+        shutil.make_archive(str(tmp_path / "all"), {"tar.gz": "gztar", "tar.xz": "xztar"}.get(ending, ending), tmp_path)
+    )
+    errors = []
+    with pytest.raises(RecordError, match=f"is a {ending[:3]} archive"):
+        list(read_fasta(archive, on_error=errors.append))
+    assert errors == []
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, lambda data: gzip.compress(data) * 2])
+def test_what_is_packed_is_known_by_its_content(tmp_path, pack):
+    """Whatever its name; bgzip writes several gzip files one after another."""
+    for name in ("a.fasta", "a.bgz", "a.fasta.gz"):
+        path = tmp_path / name
+        path.write_bytes(pack(b">one\nMKTV\n"))
+        assert {(record.id, record.sequence) for record in read_fasta(path)} == {("one", "MKTV")}
+
+
+def test_ids_that_fasta_cannot_hold_are_refused():
+    """They would come back as others."""
+    for record_id in ("two words", "line\nend", "", " one"):
+        with pytest.raises(RecordError, match="expected a name without white space"):
+            write_fasta([ProteinRecord(record_id, "MKTV")], StringIO())
+
+
+@pytest.mark.parametrize(("id", "sequence"), [("one", None), (7, "MKT"), ("one", b"MKT")])
+def test_a_record_is_of_text(id, sequence):
+    with pytest.raises(RecordError, match="expected text"):
+        ProteinRecord(id, sequence)

@@ -26,7 +26,7 @@ globalThis.PSSP ??= {};
     for (const line of text.split(/(?<=\n)/)) {
       const mark = /^\ufeff?>/.exec(line); // some editors put U+FEFF first
       if (mark) {
-        open(line.slice(mark[0].length).trim().split(/\s+/)[0] || `record ${records.length + 1}`);
+        open(line.slice(mark[0].length).trim().split(/\s+/)[0] || `record_${records.length + 1}`);
       } else {
         if (!records.length && line.trim()) open("your sequence");
         let at = start;
