@@ -67,6 +67,7 @@ from .proteins.record import ProteinRecord, from_seqrecord, to_seqrecord
 from .training.distillation import MultiTask, teach
 from .training.epoch import train_epoch, validate
 from .training.fit import History, fit
+from .training.settings import FitSettings, TrainingError
 
 # Chapter 6: training
 from .training.stopping import EarlyStopping
@@ -105,6 +106,7 @@ __all__ = [
     "FetchSettings",
     "Fetched",
     "FileError",
+    "FitSettings",
     "GateRecord",
     "History",
     "Interval",
@@ -125,6 +127,7 @@ __all__ = [
     "Selection",
     "SequenceLoader",
     "SequenceWarning",
+    "TrainingError",
     "UniProtEntry",
     "UniProtError",
     "UniProtFeature",

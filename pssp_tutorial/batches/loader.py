@@ -59,6 +59,8 @@ class BatchLoader(ABC):
         if (self.classes is None) != (val.classes is None):
             kinds = ("numbers" if loader.classes is None else "classes" for loader in (self, val))
             raise BatchingError("the labels of train are {}, of val {}; expected the same".format(*kinds))
+        if self.classes is not None and val.classes is not None and val.classes > self.classes:
+            raise BatchingError(f"val has {val.classes} classes; expected {self.classes}, as train has, or fewer")
         check_apart("id", self.ids, val.ids, val.ids)
 
     def shuffled(self, epoch: int) -> Self:

@@ -1,31 +1,23 @@
 """One pass over the batches: to train, or to score (chapter 6).
 
-Every average weighs by residue: losses and hits are summed over the scored residues and divided once.
+Every average weighs by label, by residue in a protein: losses and hits are summed over what is scored and divided once.
 """
 
 import math
-from collections.abc import Callable, Iterable
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
 from pssp_tutorial.batches.batch import Batch
-from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.models.contract import evaluation_twin
-from pssp_tutorial.proteins.alphabet import IGNORE_INDEX
-
-Objective: TypeAlias = Callable[[nn.Module, Batch], tuple[Tensor, Tensor]]
-"""What training lowers: from a model and a batch, the sum of the loss over the scored residues, and the logits."""
-
-
-class TrainingError(PSSPError):
-    """A run that can't begin, go on or be resumed."""
+from pssp_tutorial.training.objectives import Objective, ScoreFunction, count_hits, summed_loss
+from pssp_tutorial.training.settings import TrainingError
 
 
 class Score(NamedTuple):
-    """Cross-entropy and fraction of hits, over the scored residues."""
+    """Loss and fraction of hits, over the scored labels; of numbers the mean squared error, and nan."""
 
     loss: float
     accuracy: float
@@ -57,7 +49,8 @@ def train_epoch(
     class_weights : float32[class], optional
         Factors on the loss of each true class.
     objective : callable, optional
-        What to lower instead of the cross-entropy: see :data:`Objective`.
+        What to lower instead of the cross-entropy of classes, or the squared error of numbers: from the model and a
+        batch, the sum of the loss over the scored labels, and the model's outputs.
 
     Raises
     ------
@@ -71,13 +64,13 @@ def train_epoch(
     """
     device = next(model.parameters()).device
     model.train()
-    loss_sum = norm_sum = 0.0
-    hits = residues = steps = 0
+    sums, norm_sum, steps = _Sums(), 0.0, 0
     for number, batch in enumerate(batches, start=1):
         scored = int(batch.mask.sum())
         if not scored:
             continue
-        loss, batch_hits = _score(model, batch.to(device), class_weights, objective)
+        batch = batch.to(device)
+        loss, outputs = objective(model, batch) if objective else _loss(model, batch, class_weights)
         optimizer.zero_grad()
         (loss / scored).backward()
         norm = nn.utils.clip_grad_norm_(model.parameters(), clip_norm).item()
@@ -87,41 +80,71 @@ def train_epoch(
                     f"batch {number}: the {name} is {value}; expected a finite number: try a lower learning_rate"
                 )
         optimizer.step()
-        loss_sum, hits, residues = loss_sum + loss.item(), hits + batch_hits, residues + scored
+        sums.add(loss, outputs, batch, scored)
         norm_sum, steps = norm_sum + norm, steps + 1
-    if not steps:
-        raise TrainingError("no scored residue in the batches; expected at least one")
-    return TrainScore(loss_sum / residues, hits / residues, norm_sum / steps)
+    return TrainScore(*sums.score(), norm_sum / steps)
 
 
 def validate(model: nn.Module, batches: Iterable[Batch], *, class_weights: Tensor | None = None) -> Score:
-    """Score a model on its device without changing it; parameters as in :func:`train_epoch`.
+    """Score a model on its device and leave it as it is; parameters as in :func:`train_epoch`.
 
     >>> from pssp_tutorial import BiLSTM, ProteinRecord, make_loader
     >>> validate(BiLSTM(hidden_size=4), make_loader([ProteinRecord("one", "GAKKL", "CHHHC")])).loss > 0
     True
     """
+    return score_epoch(model, batches, {}, class_weights=class_weights)[0]
+
+
+@torch.inference_mode()
+def score_epoch(
+    model: nn.Module,
+    batches: Iterable[Batch],
+    scores: Mapping[str, ScoreFunction],
+    *,
+    class_weights: Tensor | None = None,
+) -> tuple[Score, dict[str, float]]:
+    """Score a model as :func:`validate`, and with functions of all labels and outputs.
+
+    >>> from pssp_tutorial import BiLSTM, ProteinRecord, make_loader
+    >>> loader = make_loader([ProteinRecord("one", "GAKKL", "CHHHC"), ProteinRecord("two", "GA", "CH")])
+    >>> score_epoch(BiLSTM(hidden_size=4), loader, {"labels": lambda labels, logits: len(labels)})[1]
+    {'labels': 7.0}
+    """
     device = next(model.parameters()).device
     twin = evaluation_twin(model)
-    loss_sum, hits, residues = 0.0, 0, 0
-    with torch.inference_mode():
-        for batch in batches:
-            loss, batch_hits = _score(twin, batch.to(device), class_weights)
-            loss_sum, hits, residues = loss_sum + loss.item(), hits + batch_hits, residues + int(batch.mask.sum())
-    if not residues:
-        raise TrainingError("no scored residue in the batches; expected at least one")
-    return Score(loss_sum / residues, hits / residues)
+    sums, kept = _Sums(), []
+    for batch in batches:
+        batch = batch.to(device)
+        loss, outputs = _loss(twin, batch, class_weights)
+        sums.add(loss, outputs, batch, int(batch.mask.sum()))
+        if scores:
+            kept.append((batch.labels[batch.mask].cpu(), outputs[batch.mask].cpu()))
+    score = sums.score()
+    if not scores:
+        return score, {}
+    labels, found = map(torch.cat, zip(*kept, strict=True))
+    return score, {name: float(function(labels, found)) for name, function in scores.items()}
 
 
-def _score(
-    model: nn.Module, batch: Batch, class_weights: Tensor | None, objective: Objective | None = None
-) -> tuple[Tensor, int]:
-    """Sum of the loss, and number of hits, over the scored residues of a batch."""
-    if objective is not None:
-        loss, logits = objective(model, batch)
-    else:
-        logits = model(batch.inputs, batch.lengths).float()  # [batch, length, class]; a sum needs 32 bits
-        loss = cross_entropy(
-            logits.flatten(0, 1), batch.labels.flatten(), class_weights, ignore_index=IGNORE_INDEX, reduction="sum"
-        )
-    return loss, int((logits.argmax(dim=-1) == batch.labels).sum())
+def _loss(model: nn.Module, batch: Batch, class_weights: Tensor | None) -> tuple[Tensor, Tensor]:
+    """The sum of the loss over the scored labels, and the outputs; a sum needs 32 bits."""
+    outputs = model(batch.inputs, batch.lengths).float()
+    return summed_loss(outputs, batch, class_weights), outputs
+
+
+class _Sums:
+    """What is summed over the batches and divided once."""
+
+    def __init__(self) -> None:
+        self.loss, self.hits, self.scored, self.numbers = 0.0, 0, 0, False
+
+    def add(self, loss: Tensor, outputs: Tensor, batch: Batch, scored: int) -> None:
+        self.loss += loss.item()
+        self.hits += count_hits(outputs, batch)
+        self.scored += scored
+        self.numbers = batch.labels.is_floating_point()
+
+    def score(self) -> Score:
+        if not self.scored:
+            raise TrainingError("no label in the batches is scored; expected at least one that is known")
+        return Score(self.loss / self.scored, math.nan if self.numbers else self.hits / self.scored)

@@ -286,8 +286,8 @@ def test_fit_refuses_data_that_do_not_fit():
     check_refused(f"{train.records[3].id}: its id is in train and in val", val=leak)
     renamed = ProteinRecord("new name", train.records[3].sequence, train.records[3].structure)
     check_refused("new name: its sequence is in train and in val", val=make_loader([renamed]))
-    check_refused("train is a list; expected a Loader", train=learnable_records("train", 3))
-    check_refused("val: none of its residues has a known state", val=Loader([ProteinRecord("one", "MKT")]))
+    check_refused("train is a list; expected a loader, as make_loader or", train=learnable_records("train", 3))
+    check_refused("val: none of its labels is known; expected at least one", val=Loader([ProteinRecord("one", "MKT")]))
     check_refused("classes and reduction of train are", train=loaders(classes=8)[0])
     check_refused("reduction", val=make_loader(learnable_records("val", 5), reduction="strict"))
 
@@ -302,7 +302,7 @@ def test_fit_refuses_a_model_that_does_not_fit():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"monitor": "loss"}, "monitor is 'loss'; expected one of 'val_loss', 'val_accuracy'"),
+        ({"monitor": "loss"}, "monitor is 'loss'; expected one of 'train_loss', 'train_accuracy', 'val_loss', 'val_a"),
         ({"schedule": "step"}, "schedule is 'step'; expected one of None, 'cosine', 'plateau'"),
         ({"max_epochs": 0}, "max_epochs is 0; expected more than 0"),
         ({"learning_rate": math.nan}, "learning_rate is nan"),

@@ -256,7 +256,7 @@ def our_labels(entry):
 
 
 def unannotated_is_coil(entry):
-    return pssp.label_entry(entry).naive_structure
+    return pssp.label_entry(entry).record.structure.replace("?", "C")
 
 
 def outside_the_structure_nothing_is_known(label):
