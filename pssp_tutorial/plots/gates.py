@@ -1,7 +1,7 @@
 """Pictures of an LSTM's gates (chapter 2)."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,12 +17,19 @@ from pssp_tutorial.plots.style import (
     styled,
     two_sided,
 )
-from pssp_tutorial.proteins.alphabet import (
-    UNKNOWN_STATE,
-)
+from pssp_tutorial.proteins.alphabet import UNKNOWN_STATE
 
 if TYPE_CHECKING:
     from pssp_tutorial.models.lstm import GateRecord
+
+TITLES = {
+    "f": "forget gate f",
+    "i": "input gate i",
+    "g": "candidate g",
+    "o": "output gate o",
+    "c": "cell state c",
+    "h": "hidden state h",
+}
 
 
 @styled
@@ -64,33 +71,35 @@ def plot_gates(
     """
     structure = structure or UNKNOWN_STATE * len(sequence)
     check_lengths(len(gates.f), sequence=sequence, structure=structure)
-    names = {"f": "forget gate f", "i": "input gate i", "g": "candidate g", "o": "output gate o"}
-    names |= {"c": "cell state c", "h": "hidden state h"}
-    left = start - 0.5
-    axes = new_column(axes, 7, height=9.2, height_ratios=[0.45] + [1] * 6)
-    draw_structure(axes[0], structure, start, numbers=False)
-    axes[0].axis("off")
-    for ax, (name, title) in zip(axes[1:], names.items(), strict=True):
+    column = new_column(axes, 7, height=9.2, height_ratios=[0.45] + [1] * 6)
+    draw_structure(column[0], structure, start, numbers=False)
+    column[0].axis("off")
+    for ax, (name, title) in zip(column[1:], TITLES.items(), strict=True):
         values = as_array(getattr(gates, name)).T  # [hidden, length]
         values = values if units is None else values[list(units)]
-        gate = name in "fio"
-        limit = 1.0 if gate else max(float(np.abs(values).max(initial=0)), 1e-6)
-        image = ax.imshow(
-            values, aspect="auto", interpolation="nearest", vmin=0 if gate else -limit, vmax=limit,
-            cmap=ramp(PALETTE["C"]) if gate else two_sided(), extent=(left, left + len(sequence), len(values), 0),
-        )  # fmt: skip
-        bar = ax.figure.colorbar(image, ax=ax, pad=0.01, aspect=8)
-        ticks = [0, 1] if gate else [-limit, 0, limit]
-        bar.set_ticks(ticks, labels=[f"{tick:.2g}".replace("-", "−") for tick in ticks])
-        bar.outline.set_visible(False)
+        _draw_map(ax, values, start - 0.5, gate=name in "fio")
         ax.set_title(title, size=11, pad=3)
-        ax.set_yticks([])
-        ax.tick_params(axis="x", length=0)
-        ax.spines["left"].set_visible(False)
-    axes[1].set_title(f"{len(values)} hidden units", size=11, pad=3, loc="right")
-    number_residues(axes[-1])
+    column[1].set_title(f"{len(values)} hidden units", size=11, pad=3, loc="right")
+    number_residues(column[-1])
     if len(sequence) <= 60:
-        letters = {"family": "monospace", "size": min(11, 550 / max(len(sequence), 1))}
-        axes[-1].set_xticks(range(start, start + len(sequence)), list(sequence), **letters)
-        axes[-1].set_xlabel(f"residues {start} to {start + len(sequence) - 1}")
-    return axes
+        letters: Any = {"family": "monospace", "size": min(11, 550 / max(len(sequence), 1))}
+        column[-1].set_xticks(range(start, start + len(sequence)), list(sequence), **letters)
+        column[-1].set_xlabel(f"residues {start} to {start + len(sequence) - 1}")
+    return column
+
+
+def _draw_map(ax: Axes, values: np.ndarray, left: float, *, gate: bool) -> None:
+    """Values [hidden, length] as colours: a gate's from 0 to 1, others about 0."""
+    hidden, length = values.shape
+    limit = 1.0 if gate else max(float(np.abs(values).max(initial=0)), 1e-6)
+    image = ax.imshow(
+        values, aspect="auto", interpolation="nearest", vmin=0 if gate else -limit, vmax=limit,
+        cmap=ramp(PALETTE["C"]) if gate else two_sided(), extent=(left, left + length, hidden, 0),
+    )  # fmt: skip
+    bar = ax.figure.colorbar(image, ax=ax, pad=0.01, aspect=8)
+    ticks = [0, 1] if gate else [-limit, 0, limit]
+    bar.set_ticks(ticks, labels=[f"{tick:.2g}".replace("-", "−") for tick in ticks])
+    bar.outline.set_visible(False)
+    ax.set_yticks([])
+    ax.tick_params(axis="x", length=0)
+    ax.spines["left"].set_visible(False)

@@ -65,27 +65,37 @@ def plot_prediction(
     group = encode_states(reduce_states(letters))
     shares = np.stack([probabilities[:, group == number].sum(axis=1) for number in range(len(STATES3))])
     states = prediction.states if letters == STATES3 else decode_states(shares.argmax(axis=0))
-    truth = getattr(truth, "structure", truth)
-    if not isinstance(truth, str | None):
-        raise PlotError(f"truth is a {type(truth).__name__}; expected states, as text or in a record")
-    check_lengths(len(states), truth=truth)
-    axes = new_column(axes, 2, height=3.6 if truth else 3.2, height_ratios=[1.1 if truth else 0.6, 1.5])
-    draw_structure(axes[0], states, numbers=False)
-    axes[0].set_yticks([0], ["predicted"])
+    real = getattr(truth, "structure", truth)
+    if not isinstance(real, str | None):
+        raise PlotError(f"truth is a {type(real).__name__}; expected states, as text or in a record")
+    check_lengths(len(states), truth=real)
+    column = new_column(axes, 2, height=3.6 if real else 3.2, height_ratios=[1.1 if real else 0.6, 1.5])
+    _draw_states(column[0], states, real)
+    column[0].set_title(prediction.id)
+    _stack_probabilities(column[1], shares)
+    return column
+
+
+def _draw_states(ax: Axes, states: str, truth: str | None) -> None:
+    """The predicted structure, and below it the errors and the true one if it is known."""
+    draw_structure(ax, states, numbers=False)
+    ax.set_yticks([0], ["predicted"])
     if truth:
-        draw_structure(axes[0], truth, y=2.0, numbers=False)
-        axes[0].set_yticks([0, 1, 2], ["predicted", "errors", "true"])
+        draw_structure(ax, truth, y=2.0, numbers=False)
+        ax.set_yticks([0, 1, 2], ["predicted", "errors", "true"])
         pairs = zip(reduce_states(truth), states, strict=True)
         wrong = [place for place, (real, given) in enumerate(pairs, start=1) if UNKNOWN_STATE != real != given]
-        axes[0].vlines(wrong, 0.8, 1.2, color=INK, linewidth=1.5, gid="wrong")
-    axes[0].tick_params(length=0, labelbottom=False)
-    axes[0].spines[:].set_visible(False)
-    axes[0].set_title(prediction.id)
-    edges, floor = np.arange(probabilities.shape[0] + 1) + 0.5, np.zeros(probabilities.shape[0])
+        ax.vlines(wrong, 0.8, 1.2, color=INK, linewidth=1.5, gid="wrong")
+    ax.tick_params(length=0, labelbottom=False)
+    ax.spines[:].set_visible(False)
+
+
+def _stack_probabilities(ax: Axes, shares: np.ndarray) -> None:
+    """The probabilities [class, length], one on top of the other."""
+    edges, floor = np.arange(shares.shape[1] + 1) + 0.5, np.zeros(shares.shape[1])
     for state, share in zip(STATES3, shares, strict=True):
-        axes[1].stairs(floor + share, edges, baseline=floor, fill=True, color=PALETTE[state], label=STATE_NAMES[state])
+        ax.stairs(floor + share, edges, baseline=floor, fill=True, color=PALETTE[state], label=STATE_NAMES[state])
         floor = floor + share
-    axes[1].set(xlim=(edges[0], edges[-1]), ylim=(0, 1), ylabel="probability")
-    number_residues(axes[1])
-    axes[1].legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1), handlelength=1, borderaxespad=0.2)
-    return axes
+    ax.set(xlim=(edges[0], edges[-1]), ylim=(0, 1), ylabel="probability")
+    number_residues(ax)
+    ax.legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1), handlelength=1, borderaxespad=0.2)

@@ -1,7 +1,7 @@
 """Pictures of scores: the confusion matrix, and proteins one by one (chapter 7)."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -71,21 +71,21 @@ def plot_per_protein(report: "Report", axes: Sequence[Axes] | None = None) -> np
     'scored residues'
     """
     table = report.per_protein.dropna(subset="accuracy")
-    if axes is None:
-        axes = plt.subplots(1, 2, figsize=(WIDTH, 3.9), sharey=True, width_ratios=[2.6, 1])[1]
+    layout: Any = dict(figsize=(WIDTH, 3.9), sharey=True, width_ratios=[2.6, 1])
+    points, spread = plt.subplots(1, 2, **layout)[1] if axes is None else axes
     mean = report.q_per_protein
-    axes[0].scatter(table["length"], table["accuracy"], s=16, color=PALETTE["C"], alpha=0.6, linewidths=0)
-    axes[0].set_xscale("log")
-    axes[1].hist(table["accuracy"], bins=np.linspace(0, 1, 41), orientation="horizontal", color=PALETTE["C"])
-    for ax in axes:
+    points.scatter(table["length"], table["accuracy"], s=16, color=PALETTE["C"], alpha=0.6, linewidths=0)
+    points.set_xscale("log")
+    spread.hist(table["accuracy"], bins=np.linspace(0, 1, 41).tolist(), orientation="horizontal", color=PALETTE["C"])
+    for ax in (points, spread):
         ax.axhline(mean, color=PALETTE["H"], linewidth=1.5, gid="mean")
         ax.grid(axis="y", color=GRID, linewidth=0.6)
         ax.set_axisbelow(True)
-    axes[1].set_title(f"mean {mean:.1%}", loc="right", color=PALETTE["H"])
-    axes[0].yaxis.set_major_formatter(lambda share, _: f"{100 * share:.4g}%")
-    axes[0].xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes[0].xaxis.set_major_formatter("{x:.0f}")
-    axes[0].xaxis.set_minor_locator(NullLocator())
-    axes[0].set(xlabel="scored residues", ylabel="accuracy", ylim=(max(0, table["accuracy"].min() - 0.05), 1))
-    axes[1].set(xlabel="proteins")
-    return np.asarray(axes)
+    spread.set_title(f"mean {mean:.1%}", loc="right", color=PALETTE["H"])
+    points.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.4g}%")
+    points.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    points.xaxis.set_major_formatter("{x:.0f}")
+    points.xaxis.set_minor_locator(NullLocator())
+    points.set(xlabel="scored residues", ylabel="accuracy", ylim=(max(0, table["accuracy"].min() - 0.05), 1))
+    spread.set(xlabel="proteins")
+    return np.array([points, spread])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import groupby, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -81,7 +81,7 @@ def plot_record(
     structure = getattr(record, "structure", None) or getattr(record, "states", None) or UNKNOWN_STATE * len(sequence)
     rows = -(-len(sequence) // width)
     ax = new_axes(ax, height=0.4 + rows)
-    place = {"ha": "center", "va": "center"}
+    place: Any = {"ha": "center", "va": "center"}
     for position, letter in enumerate(sequence):
         row, column = divmod(position, width)
         colour = FAINT if structure[position] == UNKNOWN_STATE else INK

@@ -8,7 +8,7 @@ legibly.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -18,14 +18,11 @@ from matplotlib.ticker import MaxNLocator
 
 from pssp_tutorial.core.errors import PSSPError
 
-if TYPE_CHECKING:
-    pass
-
 PALETTE = {"H": "#9B1B5A", "E": "#F4B02A", "C": "#6488A6"}
 """Helix, strand and coil: apart in lightness too, so that colour-blind readers and grey prints tell them apart."""
 INK, FAINT, GRID, PAPER = "#22262B", "#9AA3AB", "#C9D0D6", "#FFFFFF"
 WIDTH = 6.2  # inches
-STYLE = {
+STYLE: Any = {
     "figure.facecolor": PAPER,
     "figure.dpi": 130,
     "figure.constrained_layout.use": True,
@@ -93,7 +90,8 @@ def number_residues(ax: Axes) -> None:
 
 def mix(colour: str, other: str, share: float) -> str:
     """A colour between two."""
-    return colors.to_hex((1 - share) * np.array(colors.to_rgb(colour)) + share * np.array(colors.to_rgb(other)))
+    red, green, blue = (1 - share) * np.array(colors.to_rgb(colour)) + share * np.array(colors.to_rgb(other))
+    return colors.to_hex((red, green, blue))
 
 
 class PlotError(PSSPError):
@@ -101,12 +99,13 @@ class PlotError(PSSPError):
 
 
 def new_column(axes: Sequence[Axes] | None, rows: int, height: float, **layout: Any) -> np.ndarray:
+    """The axes given, or those of a new figure, one below the other."""
     if axes is None:
-        axes = plt.subplots(rows, 1, figsize=(WIDTH, height), sharex=True, **layout)[1]
-    axes = np.atleast_1d(axes)
-    if len(axes) != rows:
-        raise PlotError(f"{len(axes)} axes; expected {rows}, one below the other")
-    return axes
+        return plt.subplots(rows, 1, figsize=(WIDTH, height), sharex=True, squeeze=False, **layout)[1][:, 0]
+    column = np.atleast_1d(np.asarray(axes))
+    if len(column) != rows:
+        raise PlotError(f"{len(column)} axes; expected {rows}, one below the other")
+    return column
 
 
 def check_lengths(expected: int, **texts: str | None) -> None:

@@ -1,7 +1,7 @@
 """Pictures of a training (chapter 6)."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -38,10 +38,10 @@ def plot_history(history: "History | pd.DataFrame", axes: Sequence[Axes] | None 
     >>> [ax.get_ylabel() for ax in axes]
     ['loss', 'accuracy']
     """
-    frame = getattr(history, "frame", history)
+    frame: Any = getattr(history, "frame", history)
     best = getattr(history, "best_epoch", None) or frame["epoch"][frame["val_loss"].idxmin()]
-    axes = new_column(axes, 2, height=5.0)
-    for ax, quantity in zip(axes, ("loss", "accuracy"), strict=True):
+    column = new_column(axes, 2, height=5.0)
+    for ax, quantity in zip(column, ("loss", "accuracy"), strict=True):
         for split, dashes, colour in (("train", (3, 1.5), PALETTE["C"]), ("val", (None, None), PALETTE["H"])):
             values = frame[f"{split}_{quantity}"]
             ax.plot(frame["epoch"], values, dashes=dashes, color=colour, marker="o", markersize=4, label=split)
@@ -52,9 +52,9 @@ def plot_history(history: "History | pd.DataFrame", axes: Sequence[Axes] | None 
         ax.set_ylabel(quantity)
         ax.grid(axis="y", color=GRID, linewidth=0.6)
         ax.set_axisbelow(True)
-    axes[0].legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2)
-    axes[0].figure.align_ylabels(axes)
-    axes[1].yaxis.set_major_formatter(lambda share, _: f"{100 * share:.4g}%")
-    axes[1].xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    axes[1].set_xlabel("epoch")
-    return axes
+    column[0].legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2)
+    column[0].figure.align_ylabels(column)
+    column[1].yaxis.set_major_formatter(lambda share, _: f"{100 * share:.4g}%")
+    column[1].xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    column[1].set_xlabel("epoch")
+    return column
