@@ -1,6 +1,21 @@
 """The public names, by the chapter that brings them; an editor reads this file, and ``__init__.py`` loads from it."""
 
 from . import checks
+
+# Part IV: chapters 17 (methylation, CpGs), 18 (expression), 19 (image series), 20 (systems), 21 (patients)
+from .applications.cpgs import cpg_sequences, load_cpgs
+from .applications.expression import hold_out_experiment, load_expression
+from .applications.image_series import leave_one_run_out, load_image_series, task_blocks
+from .applications.methylation import load_methylation, methylation_splits, methylation_windows
+from .applications.patients import (
+    censoring_weights,
+    load_patients,
+    patient_outcome,
+    patient_visits,
+    split_by_matched_set,
+)
+from .applications.systems import load_repressilator, load_trajectories, simulate_repressilator
+from .applications.visual_fields import load_visual_fields
 from .batches.batch import Batch, BatchingError
 from .batches.buckets import length_buckets
 from .batches.loader import BatchLoader
@@ -133,11 +148,13 @@ __all__ = [
     "UniProtFeature",
     "apply_temperature",
     "assign_dssp",
+    "censoring_weights",
     "checks",
     "cluster_sequences",
     "collate",
     "confusion_matrix",
     "count_parameters",
+    "cpg_sequences",
     "decode_states",
     "draw_scores",
     "draw_structure",
@@ -152,19 +169,33 @@ __all__ = [
     "fit",
     "fit_temperature",
     "from_seqrecord",
+    "hold_out_experiment",
     "hydrogen_bond_energies",
     "iter_predict",
     "label_entries",
     "label_entry",
+    "leave_one_run_out",
     "length_buckets",
     "load_backbones",
     "load_chains",
+    "load_cpgs",
+    "load_expression",
+    "load_image_series",
+    "load_methylation",
+    "load_patients",
     "load_pretrained",
+    "load_repressilator",
+    "load_trajectories",
     "load_uniprot_entries",
+    "load_visual_fields",
     "make_loader",
     "mcc",
+    "methylation_splits",
+    "methylation_windows",
     "normalise_sequence",
     "observed_segments",
+    "patient_outcome",
+    "patient_visits",
     "plot_confusion",
     "plot_gates",
     "plot_history",
@@ -186,8 +217,11 @@ __all__ = [
     "score_interval",
     "segment_statistics",
     "select_entries",
+    "simulate_repressilator",
     "sov99",
     "sov_refine",
+    "split_by_matched_set",
+    "task_blocks",
     "teach",
     "to_chains",
     "to_seqrecord",

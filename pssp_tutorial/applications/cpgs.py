@@ -1,0 +1,101 @@
+"""Methylation along a human chromosome, CpG by CpG: what is hidden is told from its neighbours (chapter 17)."""
+
+from dataclasses import dataclass
+from os import PathLike
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pssp_tutorial.applications.tables import ApplicationDataError, read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+REGIONS = {"train": (0, 33_000_000), "val": (33_200_000, 36_000_000), "test": (36_200_000, 50_000_000)}
+"""Parts of chromosome 22 by the middle of a sequence, in bases of hg18, with 200,000 bases between them."""
+EDGE = 8
+
+
+@dataclass(frozen=True, eq=False)
+class CpGSequences:
+    """Neighbouring CpGs in rows.
+
+    Parameters
+    ----------
+    positions : int64[sequence, position]
+        Along chromosome 22 of hg18, 1-based.
+    levels : float32[sequence, position]
+        Share of the reads that are methylated, 0 to 1.
+    reads : int32[sequence, position]
+        How many reads that share is of.
+    hidden : bool[sequence, position]
+        Which levels are to be told from the others.
+    """
+
+    positions: np.ndarray
+    levels: np.ndarray
+    reads: np.ndarray
+    hidden: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+
+def load_cpgs(folder: str | PathLike | None = None) -> "pd.DataFrame":
+    """The CpGs of chromosome 22 in a fibroblast line, each under ten reads or more, read with their checksum.
+
+    Returns
+    -------
+    DataFrame
+        ``position`` (hg18, 1-based), ``methylated_1``, ``coverage_1``, ``methylated_2``, ``coverage_2`` (reads of two
+        extractions from the same cell line), ``reads`` and ``level`` (both together; 0 to 1).
+
+    Raises
+    ------
+    ReadError, ApplicationDataError
+        If the file is missing, damaged or another one.
+
+    >>> cpgs = load_cpgs()
+    >>> len(cpgs), int(cpgs["reads"].min())
+    (404145, 10)
+    """
+    names = ("gap", "methylated_1", "coverage_1", "methylated_2", "coverage_2")
+    cpgs = read_table("cpgs.csv.xz", dict.fromkeys(names, "int32"), folder=folder)
+    cpgs.insert(0, "position", cpgs.pop("gap").cumsum().astype("int64"))
+    cpgs["reads"] = cpgs["coverage_1"] + cpgs["coverage_2"]
+    cpgs["level"] = ((cpgs["methylated_1"] + cpgs["methylated_2"]) / cpgs["reads"]).astype("float32")
+    return cpgs
+
+
+def cpg_sequences(
+    cpgs: "pd.DataFrame", length: int = 64, *, hide: float = 0.15, seed: int = 0
+) -> dict[str, CpGSequences]:
+    """Cut the chromosome into rows of CpGs, hide some, and part them by region: ``train``, ``val`` and ``test``.
+
+    Parameters
+    ----------
+    length : int
+        CpGs in a row. The first and the last eight are never hidden, so that every hidden one has neighbours.
+    hide : float
+        Share of the others to hide, drawn from ``seed``.
+
+    >>> {name: len(part) for name, part in cpg_sequences(load_cpgs()).items()}
+    {'train': 2822, 'val': 472, 'test': 2955}
+    """
+    if length <= 2 * EDGE:
+        raise ApplicationDataError(
+            f"length is {length}; expected more than {2 * EDGE}, for nothing is hidden at the ends"
+        )
+    if not 0 < hide < 1:
+        raise ApplicationDataError(f"hide is {hide}; expected a share between 0 and 1")
+    whole = len(cpgs) // length * length
+    positions, levels, reads = (
+        cpgs[name].to_numpy()[:whole].reshape(-1, length) for name in ("position", "level", "reads")
+    )
+    hidden = np.random.default_rng(seed).random(positions.shape) < hide
+    hidden[:, :EDGE] = hidden[:, -EDGE:] = False
+    middle = positions.mean(axis=1)
+    parts = {name: (middle >= first) & (middle < last) for name, (first, last) in REGIONS.items()}
+    return {
+        name: CpGSequences(positions[rows], levels[rows], reads[rows], hidden[rows]) for name, rows in parts.items()
+    }

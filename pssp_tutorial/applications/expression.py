@@ -1,0 +1,145 @@
+"""Gene expression over the cell cycle of yeast, in four experiments (chapter 18)."""
+
+from dataclasses import dataclass
+from os import PathLike
+
+import numpy as np
+
+from pssp_tutorial.applications.tables import ApplicationDataError, read_table
+
+EXPERIMENTS = ("alpha", "cdc15", "cdc28", "elu")
+PHASES = ("M/G1", "G1", "S", "G2", "M")
+EVEN_MINUTES = {"cdc15": (70, 250)}
+"""Where an experiment was sampled at even steps, if not all of it was."""
+HELD_OUT_GENES, CHOICE_GENES = 200, 100
+MOST_MISSING = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Expression:
+    """Log2 ratios of 800 genes that Spellman et al. called periodic.
+
+    Parameters
+    ----------
+    genes, phases : tuple of str
+        Systematic name of each gene, and the phase in which it peaks, one of :data:`PHASES`.
+    minutes : dict
+        By experiment, float32[time]: when it was sampled.
+    values : dict
+        By experiment, float32[gene, time]: log2 of the ratio to an unsynchronised culture; NaN where it is missing.
+    """
+
+    genes: tuple[str, ...]
+    phases: tuple[str, ...]
+    minutes: dict[str, np.ndarray]
+    values: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Courses:
+    """Some genes in one experiment, without gaps.
+
+    Parameters
+    ----------
+    experiment : str
+        One of :data:`EXPERIMENTS`.
+    genes : int64[gene]
+        Indices into ``Expression.genes``.
+    minutes : float32[time]
+        Evenly spaced.
+    values : float32[gene, time]
+        A missing value is the last one before it, or 0 at the beginning: nothing is taken from the future.
+    observed : bool[gene, time]
+        False where a value was missing; there nothing is scored.
+    """
+
+    experiment: str
+    genes: np.ndarray
+    minutes: np.ndarray
+    values: np.ndarray
+    observed: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class ExpressionSplit:
+    """Some genes in three experiments to learn from, others to choose by; further genes in the fourth to test on.
+
+    ``peek`` is what a fair model never sees: the training genes in the test experiment.
+    """
+
+    train: tuple[Courses, ...]
+    val: tuple[Courses, ...]
+    test: Courses
+    peek: Courses
+
+
+def load_expression(folder: str | PathLike | None = None) -> Expression:
+    """The four experiments, read with their checksum.
+
+    Raises
+    ------
+    ReadError, ApplicationDataError
+        If the file is missing, damaged or another one.
+
+    >>> expression = load_expression()
+    >>> {name: values.shape for name, values in expression.values.items()}
+    {'alpha': (800, 18), 'cdc15': (800, 24), 'cdc28': (800, 17), 'elu': (800, 14)}
+    """
+    table = read_table("expression.csv.xz", {"gene": "str", "phase": "str"}, "float32", folder)
+    names = {name: [column for column in map(str, table) if column.startswith(f"{name}_")] for name in EXPERIMENTS}
+    return Expression(
+        tuple(table["gene"]),
+        tuple(table["phase"]),
+        {name: np.array([column.split("_")[1] for column in names[name]], dtype=np.float32) for name in EXPERIMENTS},
+        {name: table[names[name]].to_numpy() for name in EXPERIMENTS},
+    )
+
+
+def fill_forward(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Fill gaps from the past alone; the answer is the filled values and which of them were observed.
+
+    >>> filled, observed = fill_forward(np.array([[np.nan, 0.5, np.nan, -1.0]]))
+    >>> filled.tolist(), observed.tolist()
+    ([[0.0, 0.5, 0.5, -1.0]], [[False, True, False, True]])
+    """
+    observed = ~np.isnan(values)
+    last = np.maximum.accumulate(np.where(observed, np.arange(values.shape[1]), -1), axis=1)
+    filled = np.take_along_axis(values, np.maximum(last, 0), axis=1)
+    return np.where(last < 0, np.zeros_like(values), filled), observed
+
+
+def courses(expression: Expression, experiment: str, genes: np.ndarray) -> Courses:
+    """Those genes in one experiment, where it was sampled evenly; a gene with over a tenth missing is left out.
+
+    >>> courses(load_expression(), "cdc15", np.arange(10)).values.shape
+    (10, 19)
+    """
+    if experiment not in EXPERIMENTS:
+        raise ApplicationDataError(f"experiment {experiment!r}; expected one of {', '.join(EXPERIMENTS)}")
+    minutes = expression.minutes[experiment]
+    first, last = EVEN_MINUTES.get(experiment, (0, np.inf))
+    even = (minutes >= first) & (minutes <= last)
+    values = expression.values[experiment][np.ix_(genes, even)]
+    kept = np.isnan(values).mean(axis=1) <= MOST_MISSING
+    return Courses(experiment, np.asarray(genes)[kept], minutes[even], *fill_forward(values[kept]))
+
+
+def hold_out_experiment(expression: Expression, experiment: str, seed: int = 0) -> ExpressionSplit:
+    """Hold out an experiment and 200 of the genes: neither occurs in what is learnt from or chosen by.
+
+    Raises ApplicationDataError for another experiment.
+
+    >>> split = hold_out_experiment(load_expression(), "alpha")
+    >>> [course.experiment for course in split.train], split.test.experiment
+    (['cdc15', 'cdc28', 'elu'], 'alpha')
+    """
+    order = np.random.default_rng(seed).permutation(len(expression.genes))
+    test, val, train = np.split(order, [HELD_OUT_GENES, HELD_OUT_GENES + CHOICE_GENES])
+    held_out = courses(expression, experiment, test)
+    others = [name for name in EXPERIMENTS if name != experiment]
+    return ExpressionSplit(
+        tuple(courses(expression, name, train) for name in others),
+        tuple(courses(expression, name, val) for name in others),
+        held_out,
+        courses(expression, experiment, train),
+    )

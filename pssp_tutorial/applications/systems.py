@@ -1,0 +1,220 @@
+"""The repressilator, three genes that switch each other off in a ring, and courses simulated from it (chapter 20)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import PathLike
+from types import MappingProxyType
+from xml.etree import ElementTree
+
+import numpy as np
+
+from pssp_tutorial.applications.tables import REMEDY, ApplicationDataError, data_path
+from pssp_tutorial.core.resources import read_checked
+
+SPECIES = ("X", "Y", "Z", "PX", "PY", "PZ")
+"""The messenger RNAs of LacI, TetR and cI, then their proteins, in molecules a cell."""
+PARAMETERS = ("eff", "n", "KM", "tau_mRNA", "tau_prot", "ps_a", "ps_0")
+"""Proteins per transcript, Hill coefficient, repressors for half repression, half-lives (minutes) of RNA and protein,
+and transcripts per second from a free and from a repressed promoter."""
+INSIDE = MappingProxyType(
+    {
+        "eff": (14, 28),
+        "n": (1.8, 2.6),
+        "KM": (25, 60),
+        "tau_mRNA": (1.5, 2.8),
+        "tau_prot": (6, 14),
+        "ps_a": (0.35, 0.65),
+    }
+)
+"""The region that the training parameters are drawn from; what it does not name is as published."""
+REGIONS: Mapping[str, Mapping[str, tuple[float, float]]] = MappingProxyType(
+    {"test": INSIDE, "slow": {**INSIDE, "tau_prot": (18, 30)}, "damped": {**INSIDE, "n": (1.2, 1.5)}}
+)
+"""Where test parameters come from: the training region, proteins that live longer, and weaker cooperation."""
+MOST_RNA, MOST_PROTEIN = 30, 2000
+
+
+@dataclass(frozen=True)
+class Repressilator:
+    """The published model: its parameters and the molecules at the start, by their names in :data:`PARAMETERS` and
+    :data:`SPECIES`."""
+
+    parameters: dict[str, float]
+    initial: dict[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectories:
+    """Simulated courses.
+
+    Parameters
+    ----------
+    parameters : float64[set, parameter]
+        In the order of :data:`PARAMETERS`.
+    initial : float64[set, species]
+        Molecules at the start, in the order of :data:`SPECIES`.
+    minutes : float64[time]
+        When the course is looked at.
+    proteins : float32[set, time, 3]
+        Molecules of LacI, TetR and cI.
+    """
+
+    parameters: np.ndarray
+    initial: np.ndarray
+    minutes: np.ndarray
+    proteins: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.proteins)
+
+
+def load_repressilator(folder: str | PathLike | None = None) -> Repressilator:
+    """The model as BioModels publishes it (BIOMD0000000012, in SBML), read with its checksum.
+
+    Raises
+    ------
+    ReadError, ApplicationDataError
+        If the file is missing, damaged or another one.
+
+    >>> load_repressilator().parameters
+    {'eff': 20.0, 'n': 2.0, 'KM': 40.0, 'tau_mRNA': 2.0, 'tau_prot': 10.0, 'ps_a': 0.5, 'ps_0': 0.0005}
+    """
+    path = data_path("repressilator.xml", folder)
+    content = read_checked(path, remedy=REMEDY)
+    try:
+        model = ElementTree.fromstring(content)
+        values = {one.attrib["id"]: one.get("value", "") for one in model.iterfind(".//{*}parameter")}
+        amounts = {one.attrib["id"]: one.get("initialAmount", "") for one in model.iterfind(".//{*}species")}
+        return Repressilator(
+            {name: float(values[name]) for name in PARAMETERS}, {name: float(amounts[name]) for name in SPECIES}
+        )
+    except (ElementTree.ParseError, KeyError, ValueError) as error:
+        raise ApplicationDataError(f"{path}: not the repressilator in SBML ({error}); {REMEDY}") from error
+
+
+def change(state: np.ndarray, parameters: np.ndarray) -> np.ndarray:
+    """How fast each species changes, in molecules per minute.
+
+    Parameters
+    ----------
+    state : float64[set, species]
+    parameters : float64[set, parameter]
+
+    Returns
+    -------
+    float64[set, species]
+
+    >>> model = load_repressilator()
+    >>> parameters, initial = (np.array([list(part.values())]) for part in (model.parameters, model.initial))
+    >>> change(initial, parameters).round(3).tolist()
+    [[30.0, 23.069, 30.0, 0.0, 138.629, 0.0]]
+    """
+    eff, n, half_repression, rna_life, protein_life, free, repressed = parameters.T[:, :, None]
+    rna, protein = state[:, :3], np.maximum(state[:, 3:], 0)
+    repressor = protein[:, [2, 0, 1]]
+    open_share = 1 / (1 + (repressor / half_repression) ** n)
+    transcription = 60 * (repressed + (free - repressed) * open_share)  # the rates are per second
+    rna_decay, protein_decay = np.log(2) / rna_life, np.log(2) / protein_life
+    return np.concatenate(
+        [transcription - rna_decay * rna, eff * rna_decay * rna - protein_decay * state[:, 3:]], axis=1
+    )
+
+
+def simulate_repressilator(
+    parameters: np.ndarray, initial: np.ndarray, *, samples: int = 60, every: float = 10.0, step: float = 0.25
+) -> np.ndarray:
+    """Follow many models at once with the classical Runge-Kutta method of order 4.
+
+    Parameters
+    ----------
+    parameters : float64[set, parameter]
+        In the order of :data:`PARAMETERS`.
+    initial : float64[set, species]
+        In the order of :data:`SPECIES`.
+    samples : int
+        How often to look, the first time at the start.
+    every, step : float
+        Minutes from look to look, and those of one step of the method; the first is a multiple of the second. A quarter
+        of a minute keeps the error well under 1%; half a minute does not, where a course starts without repressors.
+
+    Returns
+    -------
+    float64[set, time, species]
+        Molecules.
+
+    Raises
+    ------
+    ApplicationDataError
+        If the shapes or the steps do not fit.
+
+    >>> model = load_repressilator()
+    >>> course = simulate_repressilator([list(model.parameters.values())], [list(model.initial.values())], samples=4)
+    >>> course[0, :, 3].round().tolist()
+    [0.0, 621.0, 709.0, 762.0]
+    """
+    parameters, state = np.asarray(parameters, dtype=np.float64), np.asarray(initial, dtype=np.float64)
+    sets = len(parameters)
+    if parameters.shape != (sets, len(PARAMETERS)) or state.shape != (sets, len(SPECIES)):
+        expected = f"[set, {len(PARAMETERS)}] and [set, {len(SPECIES)}]"
+        raise ApplicationDataError(
+            f"parameters and initial have the shapes {parameters.shape} and {state.shape}; expected {expected}"
+        )
+    steps = round(every / step)
+    if steps < 1 or abs(steps * step - every) > 1e-9:
+        raise ApplicationDataError(f"every is {every}, step {step}; expected a whole number of steps")
+    looks = [state]
+    for _ in range(samples - 1):
+        for _ in range(steps):
+            one = change(state, parameters)
+            two = change(state + step / 2 * one, parameters)
+            three = change(state + step / 2 * two, parameters)
+            four = change(state + step * three, parameters)
+            state = state + step / 6 * (one + 2 * two + 2 * three + four)
+        looks.append(state)
+    return np.stack(looks, axis=1)
+
+
+def draw_trajectories(
+    model: Repressilator, region: Mapping[str, tuple[float, float]], count: int, generator: np.random.Generator
+) -> Trajectories:
+    """Draw parameters evenly from a region and a start at random, and simulate ten hours, looked at every ten minutes.
+
+    >>> courses = draw_trajectories(load_repressilator(), INSIDE, 3, np.random.default_rng(0))
+    >>> courses.proteins.shape
+    (3, 60, 3)
+    """
+    unknown = sorted(set(region) - set(PARAMETERS))
+    if unknown:
+        raise ApplicationDataError(f"region names {', '.join(unknown)}; expected some of {', '.join(PARAMETERS)}")
+    ends = {name: region.get(name, (published, published)) for name, published in model.parameters.items()}
+    parameters = np.stack([generator.uniform(*ends[name], count) for name in PARAMETERS], axis=1)
+    initial = generator.uniform(0, [MOST_RNA] * 3 + [MOST_PROTEIN] * 3, (count, len(SPECIES)))
+    proteins = simulate_repressilator(parameters, initial)[:, :, 3:].astype(np.float32)
+    return Trajectories(parameters, initial, np.arange(proteins.shape[1]) * 10.0, proteins)
+
+
+def load_trajectories(
+    train: int = 2_000, test: int = 300, *, seed: int = 0, folder: str | PathLike | None = None
+) -> dict[str, Trajectories]:
+    """Simulate from the shipped model: ``train``, ``val``, and a test set from each of :data:`REGIONS`.
+
+    Parameters
+    ----------
+    train, test : int
+        Parameter sets to learn from, and in each of the other sets.
+    seed : int
+        Each set draws from its own stream, so that its size changes no other.
+
+    >>> {name: len(courses) for name, courses in load_trajectories(20, 3).items()}
+    {'train': 20, 'val': 3, 'test': 3, 'slow': 3, 'damped': 3}
+    """
+    model = load_repressilator(folder)
+    plan = {
+        "train": (INSIDE, train),
+        "val": (INSIDE, test),
+        **{name: (region, test) for name, region in REGIONS.items()},
+    }
+    return {
+        name: draw_trajectories(model, region, count, np.random.default_rng([seed, number]))
+        for number, (name, (region, count)) in enumerate(plan.items())
+    }
