@@ -5,6 +5,7 @@ teacher), or learn from it while it reads one sequence only (the release model):
 the same structure, and what the profile allows at a residue is worth predicting beside its state.
 """
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
@@ -17,7 +18,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from pssp_tutorial.batches.batch import BatchingError
 from pssp_tutorial.batches.proteins import ONE_HOT, Loader, ProteinBatch
-from pssp_tutorial.core.errors import PSSPError
+from pssp_tutorial.core.errors import PSSPError, shown
 from pssp_tutorial.proteins.alphabet import AMINO_ACIDS
 
 
@@ -54,12 +55,13 @@ def read_profiles(path: str | PathLike) -> dict[str, np.ndarray]:
     try:
         with np.load(path) as archive:
             ids, frequencies = archive["ids"].tolist(), archive["frequencies"]
-    except (OSError, EOFError, KeyError, ValueError, BadZipFile) as error:
-        raise ProfileError(f"{path}: {error}; expected the file that tools/data/profiles.py writes") from error
+    except (OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile, zlib.error) as error:
+        raise ProfileError(f"{shown(path)}: {error}; expected the file that tools/data/profiles.py writes") from error
     chains = load_chains()
     ends = np.cumsum([len(chains[chain]) for chain in ids])
     if not ids or ends[-1] != len(frequencies):
-        raise ProfileError(f"{path}: {len(frequencies)} residues; expected those of the {len(ids)} chains it names")
+        expected = f"those of the {len(ids)} chains it names"
+        raise ProfileError(f"{shown(path)}: {len(frequencies)} residues; expected {expected}")
     return dict(zip(ids, np.split(frequencies, ends[:-1]), strict=True))
 
 

@@ -6,8 +6,10 @@ A chapter or a benchmark saves what it measured; the book's text inserts it from
 import json
 import os
 import platform
+import warnings
 from collections.abc import Mapping
 from importlib.metadata import version
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +24,10 @@ class ResultsError(PSSPError):
     """A results file that is not there."""
 
 
-def save_results(name: str, values: Mapping[str, Any], **context: Any) -> dict[str, Any]:
-    """Write ``<name>.json`` into the folder that the environment variable ``PSSP_RESULTS`` names.
-
-    ``make chapters`` and ``make bench`` set the variable; without it nothing is written, so that a reader
-    who runs a chapter never changes the numbers of the book.
+def save_results(
+    name: str, values: Mapping[str, Any], *, folder: str | PathLike | None = None, **context: Any
+) -> dict[str, Any]:
+    """Write ``<name>.json`` into a folder of results; a warning tells when there is none, and nothing is written.
 
     Parameters
     ----------
@@ -34,6 +35,9 @@ def save_results(name: str, values: Mapping[str, Any], **context: Any) -> dict[s
         The file's name without ``.json``, for example ``chapter_6``.
     values : mapping
         Measured numbers, unrounded, by name; where a spread is known, beside its number.
+    folder : path, optional
+        Left out: the one that the environment variable ``PSSP_RESULTS`` names. Only the commands that store the book's
+        numbers set it, such as ``make bench``, so that a reader who runs a part of it does not change them.
     **context
         How they were measured: command, seed, threads. The versions and the machine are added.
 
@@ -42,7 +46,9 @@ def save_results(name: str, values: Mapping[str, Any], **context: Any) -> dict[s
     dict
         The values, as plain Python numbers.
 
-    >>> save_results("example", {"q3": 0.5}, command="make chapters", seed=0)
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_results("example", {"q3": 0.5}, folder=folder, command="make chapters", seed=0)
     {'q3': 0.5}
     """
     document = {
@@ -57,8 +63,10 @@ def save_results(name: str, values: Mapping[str, Any], **context: Any) -> dict[s
         },
     }
     text = json.dumps(document, indent=2, sort_keys=True, default=_plain) + "\n"
-    folder = os.environ.get(FOLDER_VARIABLE)
-    if folder:
+    folder = folder or os.environ.get(FOLDER_VARIABLE)
+    if not folder:
+        warnings.warn(f"{name}: not written; pass folder=..., or set {FOLDER_VARIABLE}", stacklevel=2)
+    else:
         with write_atomically(Path(folder, f"{name}.json")) as handle:
             handle.write(text.encode())
     return json.loads(text)["values"]

@@ -7,6 +7,7 @@ becomes of letters outside the alphabet.
 from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pssp_tutorial.core.errors import PSSPError
 
@@ -16,7 +17,7 @@ RESIDUES = AMINO_ACIDS + UNKNOWN
 """The 21 residue letters; a letter's index is its code and its one-hot channel."""
 
 STATES8 = "HGIEBTSC"
-"""DSSP: α-helix, 3-10 helix, π-helix, strand, isolated bridge, turn, bend, coil."""
+"""DSSP: α-helix, 3-10 helix, π-helix, strand, isolated bridge, turn, bend, coil. The P of DSSP 4 is read as coil."""
 STATES3 = "HEC"
 STATE_NAMES = {"H": "helix", "E": "strand", "C": "coil"}
 UNKNOWN_STATE = "?"
@@ -29,7 +30,7 @@ REDUCTIONS = {
 }
 """Eight states to three. ``default``: H, G, I to H; E, B to E; the rest to C. ``strict``: only H and E."""
 
-_UNUSUAL = {"U": "C", "O": "K", "B": "X", "Z": "X", "J": "X"}
+_UNUSUAL, _READ_AS = "UOBZJ", "CKXXX"
 _RESIDUE_CODE = np.full(256, -1, dtype=np.int64)
 _RESIDUE_CODE[np.frombuffer(RESIDUES.encode(), dtype=np.uint8)] = np.arange(len(RESIDUES))
 
@@ -50,7 +51,7 @@ def states_of(classes: int) -> str:
 
 
 def reduce_states(structure: str, reduction: str = "default", *, name: str = "structure") -> str:
-    """Reduce eight DSSP states to three; the unknown state ``?`` stays.
+    """Reduce eight DSSP states to three; the unknown state ``?`` stays, and the P of DSSP 4 is coil.
 
     The reduction moves every Q3, so it is always named: see chapter 1.
 
@@ -62,8 +63,21 @@ def reduce_states(structure: str, reduction: str = "default", *, name: str = "st
     if reduction not in REDUCTIONS:
         raise AlphabetError(f"reduction {reduction!r}; expected one of {', '.join(REDUCTIONS)}")
     letters = STATES8 + UNKNOWN_STATE
+    structure = earlier_states(structure)
     _check_letters(structure, letters, name, "state", expected=f"{letters}, where coil is C")
-    return structure.translate(str.maketrans(REDUCTIONS[reduction]))
+    table = REDUCTIONS[reduction]
+    return structure.translate(str.maketrans("".join(table), "".join(table.values())))
+
+
+def earlier_states(structure: str) -> str:
+    """A structure in the letters of :data:`STATES8`: P becomes C.
+
+    DSSP 4 marks polyproline II helices with P, which have no hydrogen bonds of their own and were coil before.
+
+    >>> earlier_states("CPPHHH?")
+    'CCCHHH?'
+    """
+    return structure.replace("P", "C")
 
 
 def normalise_sequence(sequence: str, *, name: str = "sequence", unusual: Literal["map", "error"] = "map") -> str:
@@ -90,9 +104,9 @@ def normalise_sequence(sequence: str, *, name: str = "sequence", unusual: Litera
     """
     if unusual not in ("map", "error"):
         raise AlphabetError(f"unusual={unusual!r}; expected 'map' or 'error'")
-    allowed = RESIDUES + ("".join(_UNUSUAL) if unusual == "map" else "")
+    allowed = RESIDUES + (_UNUSUAL if unusual == "map" else "")
     _check_letters(sequence, allowed + allowed.lower(), name, "residue", expected=f"{AMINO_ACIDS}, {allowed[20:]}")
-    return sequence.upper().translate(str.maketrans(_UNUSUAL))
+    return sequence.upper().translate(str.maketrans(_UNUSUAL, _READ_AS))
 
 
 def looks_like_dna(sequence: str) -> bool:
@@ -115,29 +129,23 @@ def encode_residues(sequence: str, *, name: str = "sequence") -> np.ndarray:
     return _RESIDUE_CODE[np.frombuffer(sequence.encode(), dtype=np.uint8)]
 
 
-def decode_residues(codes: np.ndarray) -> str:
-    """The inverse of :func:`encode_residues`.
-
-    >>> decode_residues([0, 1, 20])
-    'ACX'
-    """
-    return "".join(RESIDUES[code] for code in _checked_codes(codes, len(RESIDUES)))
-
-
 def encode_states(structure: str, classes: int = 3, *, name: str = "structure") -> np.ndarray:
     """Class numbers of state letters, ``int64[length]``; ``?`` becomes :data:`IGNORE_INDEX`.
+
+    Of eight states, the P of DSSP 4 is coil.
 
     >>> encode_states("HEC?")
     array([   0,    1,    2, -100])
     """
     letters = states_of(classes)
+    structure = earlier_states(structure) if classes == 8 else structure
     _check_letters(structure, letters + UNKNOWN_STATE, name, "state")
     table = np.full(256, IGNORE_INDEX, dtype=np.int64)
     table[np.frombuffer(letters.encode(), dtype=np.uint8)] = np.arange(classes)
     return table[np.frombuffer(structure.encode(), dtype=np.uint8)]
 
 
-def decode_states(codes: np.ndarray, classes: int = 3) -> str:
+def decode_states(codes: ArrayLike, classes: int = 3) -> str:
     """The inverse of :func:`encode_states`.
 
     >>> decode_states([0, 1, 2, -100])
@@ -145,8 +153,10 @@ def decode_states(codes: np.ndarray, classes: int = 3) -> str:
     """
     letters = states_of(classes)
     codes = np.asarray(codes)
-    known = _checked_codes(np.where(codes == IGNORE_INDEX, 0, codes), classes)
-    return "".join(UNKNOWN_STATE if code == IGNORE_INDEX else letters[k] for code, k in zip(codes, known, strict=True))
+    wrong = np.flatnonzero((codes != IGNORE_INDEX) & ((codes < 0) | (codes >= classes)))
+    if wrong.size:
+        raise AlphabetError(f"code {codes[wrong[0]]} at position {wrong[0] + 1}; expected 0 to {classes - 1}")
+    return "".join(UNKNOWN_STATE if code == IGNORE_INDEX else letters[code] for code in codes.tolist())
 
 
 def _check_letters(text: str, allowed: str, name: str, kind: str, expected: str | None = None) -> None:
@@ -154,11 +164,3 @@ def _check_letters(text: str, allowed: str, name: str, kind: str, expected: str 
         return
     position, letter = next((place, letter) for place, letter in enumerate(text, start=1) if letter not in allowed)
     raise AlphabetError(f"{name}: {kind} {position} is {letter!r}; expected one of {expected or allowed}")
-
-
-def _checked_codes(codes: np.ndarray, size: int) -> np.ndarray:
-    codes = np.asarray(codes)
-    wrong = np.flatnonzero((codes < 0) | (codes >= size))
-    if wrong.size:
-        raise AlphabetError(f"code {codes[wrong[0]]} at position {wrong[0] + 1}; expected 0 to {size - 1}")
-    return codes

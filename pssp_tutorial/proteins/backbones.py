@@ -1,6 +1,5 @@
 """The backbones of the ``mini`` chains, as the experiments saw them (chapter 1)."""
 
-import hashlib
 import lzma
 import zlib
 from os import PathLike
@@ -9,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from pssp_tutorial.core.errors import PSSPError
-from pssp_tutorial.core.resources import resource
+from pssp_tutorial.core.files import ReadError
+from pssp_tutorial.core.resources import read_checked, resource
 from pssp_tutorial.proteins.chains import ChainSet, load_chains
 
 FILE_NAME = "backbones.xz"
@@ -67,12 +67,9 @@ def load_backbones(path: str | PathLike | None = None) -> dict[str, np.ndarray]:
 def _unpack(path: Path) -> tuple[list[str], np.ndarray]:
     """The lines about the chains, and the steps from atom to atom in hundredths of an ångström."""
     try:
-        packed = path.read_bytes()
-        expected = path.with_name(f"{path.name}.sha256").read_text(encoding="utf-8").split()[0]
-    except (OSError, IndexError, UnicodeDecodeError) as error:
-        raise BackboneError(f"{path}: it or its .sha256 is missing or not readable; expected both") from error
-    if hashlib.sha256(packed).hexdigest() != expected:
-        raise BackboneError(f"{path}: damaged: its SHA-256 is not {expected[:16]}…; restore it from the repository")
+        packed = read_checked(path, remedy="restore it from the repository")
+    except ReadError as error:
+        raise BackboneError(str(error)) from error
     try:
         header, numbers = lzma.decompress(packed).split(b"\n\n", maxsplit=1)
         return header.decode().split("\n"), np.frombuffer(numbers, dtype="<i2")

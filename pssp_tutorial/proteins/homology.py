@@ -177,7 +177,7 @@ def _write(path: Path, sequences: Mapping[str, str]) -> dict[str, str]:
 
 def _mmseqs(folder: Path, *arguments: object) -> None:
     command = ["mmseqs", *map(str, arguments), "-v", "1"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", errors="replace", check=False)
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
         raise RedundancyError(f"mmseqs {arguments[0]} stopped with {done.returncode}: {''.join(said)}")
@@ -189,7 +189,7 @@ def _mmseqs_clusters(sequences: Mapping[str, str], identity: float, coverage: fl
         names = _write(folder / "all.fasta", sequences)
         options = ("--min-seq-id", identity, "-c", coverage, *CLUSTERING)
         _mmseqs(folder, "easy-cluster", "all.fasta", "clusters", "tmp", *options)
-        lines = (folder / "clusters_cluster.tsv").read_text().splitlines()
+        lines = (folder / "clusters_cluster.tsv").read_text(encoding="ascii").splitlines()
     found = {names[member]: names[leader] for leader, member in (line.split("\t") for line in lines)}
     return {name: found[name] for name in sequences}
 
@@ -200,5 +200,5 @@ def _mmseqs_pairs(queries: Mapping[str, str], targets: Mapping[str, str], evalue
         left, right = _write(folder / "query.fasta", queries), _write(folder / "target.fasta", targets)
         options = ("-s", 7.5, "-e", evalue, "--max-seqs", 100_000, "--format-output", "query,target")
         _mmseqs(folder, "easy-search", "query.fasta", "target.fasta", "hits.tsv", "tmp", *options)
-        lines = (folder / "hits.tsv").read_text().splitlines()
+        lines = (folder / "hits.tsv").read_text(encoding="ascii").splitlines()
     return {(left[query], right[target]) for query, target in (line.split("\t") for line in lines)}

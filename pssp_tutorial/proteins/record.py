@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pssp_tutorial.core.errors import PSSPError
-from pssp_tutorial.proteins.alphabet import STATES8, UNKNOWN_STATE
+from pssp_tutorial.proteins.alphabet import STATES8, UNKNOWN_STATE, earlier_states
 
 if TYPE_CHECKING:
     from Bio.Seq import MutableSeq, Seq
@@ -33,7 +33,8 @@ class ProteinRecord:
     sequence : str
         One-letter residues.
     structure : str, optional
-        One DSSP state a residue, ``?`` where it is unknown; three states are a part of the eight.
+        One DSSP state a residue, ``?`` where it is unknown; three states are a part of the eight, and the P of DSSP 4
+        becomes C.
     resolved : bool[length], optional
         True where an experiment saw the residue. Left out: everywhere.
     accessibility : float32[length], optional
@@ -68,7 +69,10 @@ class ProteinRecord:
                 raise RecordError(
                     f"{self.id}: {name} has {len(value)} positions; expected {len(self.sequence)}, as the sequence"
                 )
-        structure = self.structure or ""
+        if self.structure is None:
+            return
+        structure = earlier_states(self.structure)
+        object.__setattr__(self, "structure", structure)
         if strange := set(structure) - {*STATES8, UNKNOWN_STATE}:
             position = min(map(structure.index, strange))
             raise RecordError(

@@ -9,11 +9,16 @@ import torch
 from pssp_tutorial.core.results import FOLDER_VARIABLE, ResultsError, read_results, save_results
 
 
-def test_nothing_is_written_without_the_variable(tmp_path, monkeypatch):
+def test_nothing_is_written_without_a_folder_and_this_is_said(tmp_path, monkeypatch):
+    """Once it was silent: whoever measured for an hour looked for a file that never came."""
     monkeypatch.delenv(FOLDER_VARIABLE, raising=False)
     monkeypatch.chdir(tmp_path)
-    assert save_results("chapter_0", {"q3": np.float64(0.5)}) == {"q3": 0.5}
+    with pytest.warns(UserWarning, match=r"chapter_0: not written; pass folder=\.\.\., or set PSSP_RESULTS"):
+        assert save_results("chapter_0", {"q3": np.float64(0.5)}) == {"q3": 0.5}
     assert list(tmp_path.iterdir()) == []
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "other"))
+    save_results("chapter_0", {"q3": 0.5}, folder=tmp_path / "mine")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
 def test_numbers_and_context_are_kept(tmp_path, monkeypatch):

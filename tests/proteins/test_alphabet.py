@@ -12,7 +12,6 @@ from pssp_tutorial.proteins.alphabet import (
     RESIDUES,
     STATES8,
     AlphabetError,
-    decode_residues,
     decode_states,
     encode_residues,
     encode_states,
@@ -20,6 +19,7 @@ from pssp_tutorial.proteins.alphabet import (
     reduce_states,
     states_of,
 )
+from pssp_tutorial.proteins.record import ProteinRecord
 
 
 def test_order_is_fixed():
@@ -37,7 +37,7 @@ def test_reductions_follow_the_literature():
 
 @given(st.text(RESIDUES, max_size=60))
 def test_residue_codes_round_trip(sequence):
-    assert decode_residues(encode_residues(sequence)) == sequence
+    assert "".join(RESIDUES[code] for code in encode_residues(sequence)) == sequence
 
 
 @given(st.text("HEC?", max_size=60))
@@ -59,6 +59,13 @@ def test_any_text_is_mapped_or_refused(text):
         assert set(letters) <= set(RESIDUES)
 
 
+def test_the_polyproline_helices_of_dssp_4_are_coil():
+    """DSSP 4 wrote P where earlier versions left the coil's blank; data made with either must give the same labels."""
+    assert reduce_states("PPGGE?") == reduce_states("CCGGE?") == "CCHHE?"
+    assert encode_states("HPC", 8).tolist() == encode_states("HCC", 8).tolist() == [0, 7, 7]
+    assert ProteinRecord("four", "MPPK", "TPPH") == ProteinRecord("four", "MPPK", "TCCH")
+
+
 def test_unusual_letters_follow_the_policy():
     assert normalise_sequence("acUOBZJX") == "ACCKXXXX"
     with pytest.raises(AlphabetError, match="P1: residue 3 is 'u'"):
@@ -73,10 +80,10 @@ def test_unusual_letters_follow_the_policy():
         (lambda: normalise_sequence("ſß"), "residue 1 is 'ſ'"),
         (lambda: encode_residues("AU"), "residue 2 is 'U'"),
         (lambda: encode_states("HEG"), "state 3 is 'G'; expected one of HEC"),
-        (lambda: reduce_states("HP"), "state 2 is 'P'"),
+        (lambda: reduce_states("PHZ"), "state 3 is 'Z'"),
+        (lambda: encode_states("HP"), "state 2 is 'P'; expected one of HEC"),
         (lambda: reduce_states("H", "mild"), "'mild'; expected one of default, strict"),
         (lambda: states_of(4), "4 classes; expected 3 or 8"),
-        (lambda: decode_residues([0, 21]), "code 21 at position 2; expected 0 to 20"),
         (lambda: decode_states([3]), "code 3 at position 1; expected 0 to 2"),
         (lambda: normalise_sequence("A", unusual="drop"), "'drop'; expected 'map' or 'error'"),
     ],

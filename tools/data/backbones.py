@@ -57,7 +57,7 @@ def main(table: Path, target: Path) -> None:
     content = "".join(lines).encode() + b"\n" + np.concatenate(steps).tobytes()
     packed = lzma.compress(content, preset=9 | lzma.PRESET_EXTREME)
     target.write_bytes(packed)
-    Path(f"{target}.sha256").write_text(f"{hashlib.sha256(packed).hexdigest()}  {target.name}\n")
+    Path(f"{target}.sha256").write_text(f"{hashlib.sha256(packed).hexdigest()}  {target.name}\n", encoding="utf-8")
     print(f"{len(lines)} chains, {sum(map(len, steps)) // 4} residues, {len(packed):,} bytes")
 
 

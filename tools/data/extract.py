@@ -41,7 +41,7 @@ def main(target: Path) -> None:
         assert chain not in rows, f"{chain} occurs twice"
         assert longest_bond(database, index, sequence) < LONGEST_BOND, f"{chain} has a gap"
         rows[chain] = (sequence, states, ",".join(map(str, areas)))
-    with target.open("w") as out:
+    with target.open("w", encoding="utf-8", newline="\n") as out:
         for chain in sorted(rows):
             print(chain, *rows[chain], sep="\t", file=out)
     print(f"{database.GetNumCoords()} chains in the database, {len(rows)} of {MINIMUM_LENGTH} or more residues")

@@ -25,8 +25,8 @@ def main(target: Path, cb513: str | None = None) -> None:
     proteins = {record.id: record.sequence for record in read_cb513(cb513)}
     with tempfile.TemporaryDirectory() as folder:
         found = build.related(proteins, learnt, Path(folder))
-    listed = set(target.read_text().split()) if target.exists() else set()
-    target.write_text("".join(f"{chain}\n" for chain in sorted(listed | found)))
+    listed = set(target.read_text(encoding="utf-8").split()) if target.exists() else set()
+    target.write_text("".join(f"{chain}\n" for chain in sorted(listed | found)), encoding="utf-8")
     print(f"{len(found)} chains found, {len(listed | found)} listed")
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import split as build
 
 import pssp_tutorial as pssp
+from pssp_tutorial.core.resources import own_digests
 from pssp_tutorial.proteins.chains import default_path
 
 EVALUE = 0.001
@@ -34,9 +35,9 @@ def main(target: Path) -> int:
         "hits_total": sum(counts.values()),
         "search": "mmseqs easy-search " + " ".join(build.search(EVALUE)),
         "chains": {name: len(split) for name, split in sequences.items()},
-        "table_sha256": Path(f"{default_path()}.sha256").read_text().split()[0],
+        "table_sha256": own_digests(default_path())[0],
     }
-    target.write_text(json.dumps(document, indent=2) + "\n")
+    target.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     return 1 if document["hits_total"] else 0
 
 

@@ -25,6 +25,8 @@ import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
 
+from pssp_tutorial.core.resources import write_checked
+
 SPLITS = Path(__file__).parents[2] / "data" / "splits"
 SEED = 20260101
 CLUSTERS_PER_SPLIT = 600
@@ -47,7 +49,7 @@ def relative_accessibility(sequence: str, areas: str) -> str:
 
 
 def write_fasta(path: Path, chains: dict[str, str]) -> Path:
-    path.write_text("".join(f">{chain}\n{sequence}\n" for chain, sequence in chains.items()))
+    path.write_text("".join(f">{chain}\n{sequence}\n" for chain, sequence in chains.items()), encoding="utf-8")
     return path
 
 
@@ -59,7 +61,7 @@ def clusters(sequences: dict[str, str], folder: Path) -> dict[str, str]:
     """The representative of each chain's cluster."""
     fasta = write_fasta(folder / "all.fasta", sequences)
     mmseqs("easy-cluster", fasta, folder / "clusters", folder / "tmp", *CLUSTERING)
-    pairs = (line.split("\t") for line in (folder / "clusters_cluster.tsv").read_text().splitlines())
+    pairs = (line.split("\t") for line in (folder / "clusters_cluster.tsv").read_text(encoding="utf-8").splitlines())
     return {member: representative for representative, member in pairs}
 
 
@@ -74,7 +76,7 @@ def hits(
     query, target = write_fasta(folder / "query.fasta", queries), write_fasta(folder / "target.fasta", targets)
     found = folder / "hits.tsv"
     mmseqs("easy-search", query, target, found, folder / "tmp", *search(evalue), "--format-output", "query,target")
-    return {tuple(line.split("\t")) for line in found.read_text().splitlines()}
+    return {tuple(line.split("\t")) for line in found.read_text(encoding="utf-8").splitlines()}
 
 
 def related(proteins: dict[str, str], others: dict[str, str], folder: Path, evalue: float = EVALUE) -> set[str]:
@@ -117,13 +119,13 @@ def choose_mini(sequences: dict[str, str], split: dict[str, str], missed: set[st
 
 
 def main(raw: Path, target: Path) -> None:
-    rows = {line.split("\t")[0]: line.split("\t")[1:] for line in raw.read_text().splitlines()}
+    rows = {line.split("\t")[0]: line.split("\t")[1:] for line in raw.read_text(encoding="utf-8").splitlines()}
     sequences = {chain: row[0] for chain, row in rows.items()}
-    reserved = set((SPLITS / "reserved_chains.txt").read_text().split())
+    reserved = set((SPLITS / "reserved_chains.txt").read_text(encoding="utf-8").split())
     with tempfile.TemporaryDirectory() as folder:
         cluster_of = clusters(sequences, Path(folder))
         split = assign_splits(sequences, cluster_of, reserved, Path(folder))
-    missed = set((SPLITS / "reserved_by_search.txt").read_text().split())
+    missed = set((SPLITS / "reserved_by_search.txt").read_text(encoding="utf-8").split())
     mini = choose_mini(sequences, split, missed)
     split |= dict.fromkeys(missed, "reserved")
     lines = ["id\tcluster\tsplit\tmini\tsequence\tstructure\taccessibility"]
@@ -132,9 +134,7 @@ def main(raw: Path, target: Path) -> None:
         lines.append("\t".join((chain, cluster_of[chain], split[chain], flag, sequence, states,
                                 relative_accessibility(sequence, areas))))  # fmt: skip
     table = ("\n".join(lines) + "\n").encode()
-    target.write_bytes(lzma.compress(table, preset=9 | lzma.PRESET_EXTREME))
-    digest = hashlib.sha256(target.read_bytes()).hexdigest()
-    target.with_name(target.name + ".sha256").write_text(f"{digest}  {target.name}\n")
+    digest = write_checked(target, lzma.compress(table, preset=9 | lzma.PRESET_EXTREME))
     summary = {
         "chains": len(rows),
         "residues": sum(map(len, sequences.values())),
@@ -149,7 +149,7 @@ def main(raw: Path, target: Path) -> None:
         "sha256_of_table": hashlib.sha256(table).hexdigest(),
         "mmseqs": subprocess.run(["mmseqs", "version"], capture_output=True, text=True).stdout.strip(),
     }
-    (SPLITS / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
+    (SPLITS / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(summary, indent=2))
 
 

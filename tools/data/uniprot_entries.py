@@ -8,11 +8,12 @@ TURN feature. Of two versions of an entry the newer one stays. No letter of an e
 """
 
 import gzip
-import hashlib
 import re
 import sys
 from datetime import datetime
 from pathlib import Path
+
+from pssp_tutorial.core.resources import write_checked
 
 ENTRY = re.compile(rb"^ID   .*?^//[ \t]*$", re.MULTILINE | re.DOTALL)
 FEATURE = re.compile(rb"^FT   (HELIX|STRAND|TURN) ", re.MULTILINE)
@@ -81,11 +82,9 @@ def main(emboss: Path, biopython: Path, target: Path) -> None:
     entries = collect({"emboss-test 6.6.0+dfsg-12": emboss, "biopython 1.88": biopython})
     text = b"".join(entry.rstrip() + b"\n" for _, entry in entries.values())
     packed = target / "uniprot_entries.dat.gz"
-    packed.write_bytes(gzip.compress(text, compresslevel=9, mtime=0))
-    digest = hashlib.sha256(packed.read_bytes()).hexdigest()
-    packed.with_name(packed.name + ".sha256").write_text(f"{digest}  {packed.name}\n")
+    digest = write_checked(packed, gzip.compress(text, compresslevel=9, mtime=0))
     rows = ["\t".join(COLUMNS.split()), *("\t".join(row.values()) for row, _ in entries.values())]
-    (target / "uniprot_entries.tsv").write_text("\n".join(rows) + "\n")
+    (target / "uniprot_entries.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     print(f"{len(entries)} entries, {packed.stat().st_size:,} bytes, SHA-256 {digest}")
 
 
