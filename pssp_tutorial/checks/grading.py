@@ -34,6 +34,12 @@ class Exercise:
     """An exercise of the book: called with a reader's answer, it gives the verdict.
 
     ``mistakes`` are the typical ones: each hint with a planted answer that gets it.
+
+    >>> from pssp_tutorial.checks import exercise_2_1
+    >>> exercise_2_1
+    Exercise 2.1: ``count(channels, hidden)``: the numbers that training can change in ``nn.LSTM(channels, hidden)``.
+    >>> exercise_2_1.mistakes["The biases are missing."](1, 2)
+    24
     """
 
     def __init__(self, number: str, described: Callable, judge: Callable[..., Verdict], mistakes: Mistakes) -> None:
@@ -43,6 +49,9 @@ class Exercise:
 
     def __call__(self, *answer: Any) -> Verdict:
         return self._judge(*answer)
+
+    def __repr__(self) -> str:
+        return f"Exercise {self.number}: {(self.__doc__ or '').partition(chr(10))[0]}"
 
 
 def by_cases(

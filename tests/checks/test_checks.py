@@ -94,7 +94,7 @@ def test_planted_mistake_gets_its_own_hint(name: str) -> None:
         assert found.hint == hint, found
 
 
-def half_of_cases(text: str) -> int:
+def agrees_in_one_case(text: str) -> int:
     return len(text) if len(text) > 3 else 9
 
 
@@ -111,7 +111,7 @@ DOUBLED = by_cases(
     [
         (lambda text: 2 * len(text), [True, True, True], ""),
         (len, [False, False, True], "Twice as many."),
-        (half_of_cases, [False, False, False], "Look again."),
+        (agrees_in_one_case, [False, False, False], "Look again."),
         (lambda text: 2 * len(text) if text != "CHC" else 7, [False, True, True], "Look again."),
         (lambda text: 5 // 0, [False, False, False], "Nothing at all."),
         (lambda text: [][0], [False], RAISED),
