@@ -30,7 +30,7 @@ from .core.results import read_results, save_results
 from .evaluation.bootstrap import Interval, draw_scores, score_difference, score_interval
 from .evaluation.boundaries import observed_segments, segment_statistics
 from .evaluation.calibration import apply_temperature, fit_temperature, reliability
-from .evaluation.report import Report
+from .evaluation.report import ProteinReport, Report
 from .evaluation.scores import confusion_matrix, f1, mcc
 from .evaluation.segments import sov99, sov_refine
 
@@ -135,6 +135,7 @@ __all__ = [
     "Prediction",
     "ProfileLoader",
     "ProteinRecord",
+    "ProteinReport",
     "ProteinSecondaryStructurePrediction",
     "QueryError",
     "RedundancyError",

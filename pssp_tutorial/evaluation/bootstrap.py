@@ -15,6 +15,7 @@ from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.evaluation.report import Report
 
 DRAWS = 2_000
+COLUMNS = {"q": "accuracy", "q_per_protein": "accuracy", "q_per_sequence": "accuracy", "sov": "sov"}  # of per_sequence
 Score = str | Callable[[np.ndarray], float]
 
 
@@ -48,7 +49,7 @@ def score_interval(
     ----------
     score : str or function
         ``"q"`` (accuracy over residues), ``"q_per_protein"`` or ``"sov"`` (means over proteins), or a function of the
-        confusion matrix int64[class, class].
+        confusion matrix int64[class, class]. Of other sequences ``"q"``, ``"q_per_sequence"`` or a function.
     draws : int
         Sets of proteins to draw, each of as many proteins as are scored.
     level : float
@@ -111,16 +112,15 @@ def draw_scores(report: Report, score: Score = "q", *, draws: int = DRAWS, seed:
 
 
 def _parts(report: Report, score: str) -> tuple[np.ndarray, np.ndarray]:
-    """The score of each protein and its weight in the mean."""
-    table = report.per_protein
-    residues = table["length"].to_numpy()
-    if score == "q":
-        return table["accuracy"].to_numpy(), residues
-    if score not in ("q_per_protein", "sov"):
+    """The score of each sequence and its weight in the mean."""
+    if score not in COLUMNS or not hasattr(report, score):
         raise BootstrapError(
-            f"score is {score!r}; expected q, q_per_protein, sov or a function of the confusion matrix"
+            f"score is {score!r}; expected q, q_per_protein, sov or a function of the confusion matrix, "
+            "and where there are no proteins q, q_per_sequence or a function"
         )
-    return table["accuracy" if score == "q_per_protein" else "sov"].to_numpy(), np.ones_like(residues)
+    table = report.per_sequence
+    lengths = table["length"].to_numpy()
+    return table[COLUMNS[score]].to_numpy(), lengths if score == "q" else np.ones_like(lengths)
 
 
 def _of_report(report: Report, score: Score) -> float:

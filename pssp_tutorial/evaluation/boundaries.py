@@ -80,18 +80,22 @@ def segment_statistics(true: Sequence[np.ndarray], predicted: Sequence[np.ndarra
     letters = np.array(list(states_of(classes)))[theirs.state[each]]
     predicted_lengths = pd.Series(theirs.observed[each]).groupby(letters)
     ends = observed[["start_error", "end_error"]].abs()
-    observed = observed.assign(exact=(ends == 0).all(axis=1), found=observed["overlap"] > 0).groupby("state")
+    by_state = observed.assign(exact=(ends == 0).all(axis=1), found=observed["overlap"] > 0).groupby("state")
     table = pd.DataFrame(
         {
-            "observed": observed.size(),
+            "observed": by_state.size(),
             "predicted": predicted_lengths.size(),
-            "observed_length": observed["length"].mean(),
+            "observed_length": by_state["length"].mean(),
             "predicted_length": predicted_lengths.mean(),
-            "found": observed["found"].mean(),
-            "start_error": observed["start_error"].agg(lambda errors: errors.abs().mean()),
-            "end_error": observed["end_error"].agg(lambda errors: errors.abs().mean()),
-            "exact": observed["exact"].mean(),
+            "found": by_state["found"].mean(),
+            "start_error": by_state["start_error"].agg(_mean_size),
+            "end_error": by_state["end_error"].agg(_mean_size),
+            "exact": by_state["exact"].mean(),
         }
     )
     table[["observed", "predicted"]] = table[["observed", "predicted"]].fillna(0).astype(int)
     return table.reindex([state for state in states_of(classes) if state in table.index])
+
+
+def _mean_size(errors: "pd.Series") -> float:
+    return float(errors.abs().mean())

@@ -67,9 +67,11 @@ def reliability(
         raise CalibrationError(f"bins is {bins}; expected 1 or more")
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     place = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
-    sums = (np.bincount(place, weights, minlength=bins) for weights in (confidence, right))
     residues = np.bincount(place, minlength=bins)
-    return Reliability(*(ratio(each, residues, empty=np.nan) for each in sums), residues)
+    confidences, accuracies = (
+        ratio(np.bincount(place, weights, minlength=bins), residues, empty=np.nan) for weights in (confidence, right)
+    )
+    return Reliability(confidences, accuracies, residues)
 
 
 def fit_temperature(
@@ -128,26 +130,22 @@ def _softmax(logits: np.ndarray) -> np.ndarray:
 def _scored(probabilities: np.ndarray | Sequence, labels: np.ndarray | Sequence) -> tuple[np.ndarray, np.ndarray]:
     """Probabilities float64[residue, class] and labels of the scored residues, after checking them."""
     if len(labels) and np.ndim(labels[0]) == 1:  # many proteins
-        for number, (rows, states) in enumerate(zip(probabilities, labels, strict=False), start=1):
-            if len(rows) != len(states):
+        for number, pair in enumerate(zip(probabilities, labels, strict=False), start=1):
+            if len(pair[0]) != len(pair[1]):
                 raise CalibrationError(
-                    f"protein {number} has {len(rows)} rows of probabilities and {len(states)} labels"
+                    f"protein {number} has {len(pair[0])} rows of probabilities and {len(pair[1])} labels"
                 )
         if len(probabilities) != len(labels):
             raise CalibrationError(f"probabilities of {len(probabilities)} proteins and labels of {len(labels)}")
         probabilities, labels = np.concatenate(probabilities), np.concatenate(labels)
-    probabilities, labels = np.asarray(probabilities, dtype=np.float64), np.asarray(labels)
-    if probabilities.ndim != 2 or labels.shape != probabilities.shape[:1]:
-        shapes = f"{probabilities.shape} and {labels.shape}"
-        raise CalibrationError(f"the shapes are {shapes}; expected [length, class] and [length]")
-    scored = labels != IGNORE_INDEX
-    probabilities, labels = probabilities[scored], labels[scored]
-    if not labels.size:
+    rows, states = np.asarray(probabilities, dtype=np.float64), np.asarray(labels)
+    if rows.ndim != 2 or states.shape != rows.shape[:1]:
+        raise CalibrationError(f"the shapes are {rows.shape} and {states.shape}; expected [length, class] and [length]")
+    rows, states = rows[states != IGNORE_INDEX], states[states != IGNORE_INDEX]
+    if not states.size:
         raise CalibrationError("no residue with a known state; expected at least one")
-    if not ((probabilities >= 0).all() and np.allclose(probabilities.sum(axis=1), 1, atol=1e-3)):
+    if not ((rows >= 0).all() and np.allclose(rows.sum(axis=1), 1, atol=1e-3)):
         raise CalibrationError("a row of probabilities does not sum to 1; expected probabilities, not logits")
-    if labels.min() < 0 or labels.max() >= probabilities.shape[1]:
-        raise CalibrationError(
-            f"labels from {labels.min()} to {labels.max()}; expected 0 to {probabilities.shape[1] - 1}"
-        )
-    return probabilities, labels
+    if states.min() < 0 or states.max() >= rows.shape[1]:
+        raise CalibrationError(f"labels from {states.min()} to {states.max()}; expected 0 to {rows.shape[1] - 1}")
+    return rows, states

@@ -18,46 +18,54 @@ class MetricsError(PSSPError):
 
 
 class Labels(NamedTuple):
-    """The scored residues of many proteins, protein after protein; every field but ``names`` is an array over them."""
+    """The scored positions of many sequences, one after another; every field but ``names`` is an array over them."""
 
     names: tuple[str, ...]
     true: np.ndarray
     predicted: np.ndarray
-    place: np.ndarray  # where a residue stands among all, scored or not
-    protein: np.ndarray  # number of its protein
+    place: np.ndarray  # where a position stands among all, scored or not
+    sequence: np.ndarray  # number of its sequence
 
 
 def gather_labels(
-    true: Sequence[np.ndarray], predicted: Sequence[np.ndarray], classes: int, ids: Sequence[str] | None = None
+    true: Sequence[np.ndarray],
+    predicted: Sequence[np.ndarray],
+    classes: int,
+    ids: Sequence[str] | None = None,
+    *,
+    kind: str = "protein",
 ) -> Labels:
-    """Check and join class numbers, one array int[length] a protein; masked residues are left out.
+    """Check and join class numbers, one array int[length] for each sequence; masked positions are left out.
+
+    ``kind`` says in errors what a sequence is, and names it where ``ids`` are left out.
 
     Raises
     ------
     MetricsError
-        If counts or lengths differ, a label is out of range, or no residue is scored; it names the protein.
+        If counts or lengths differ, a label is out of range, or nothing is scored; it names the sequence.
 
     >>> gather_labels([[0, -100, 1], [2]], [[0, 7, 2], [2]], classes=3).predicted
     array([0, 2, 2])
     """
-    names = tuple(f"protein {number}" for number in range(1, len(true) + 1)) if ids is None else tuple(ids)
+    names = tuple(f"{kind} {number}" for number in range(1, len(true) + 1)) if ids is None else tuple(ids)
     if not len(true) == len(predicted) == len(names):
         raise MetricsError(
-            f"{len(true)} proteins with true labels, {len(predicted)} with predicted ones and "
+            f"{len(true)} {kind}s with true labels, {len(predicted)} with predicted ones and "
             f"{len(names)} ids; expected as many of each"
         )
     counted = [
-        counted_residues(*labels, classes, None, name) for *labels, name in zip(true, predicted, names, strict=True)
+        counted_residues(rows, columns, classes, None, name)
+        for rows, columns, name in zip(true, predicted, names, strict=True)
     ]
     for positions, name in zip(counted, names, strict=True):
         if positions.ndim != 1:
             raise MetricsError(f"{name}: labels have the shape {positions.shape}; expected one dimension, [length]")
     if not any(map(np.any, counted)):
-        raise MetricsError(f"{len(names)} proteins without one residue to score; expected at least one known state")
+        raise MetricsError(f"{len(names)} {kind}s without one label to score; expected at least one that is known")
     place = np.flatnonzero(np.concatenate(counted))
     rows, columns = (np.concatenate(labels)[place].astype(np.int64) for labels in (true, predicted))
-    protein = np.repeat(np.arange(len(names)), [labels.size for labels in counted])[place]
-    return Labels(names, rows, columns, place, protein)
+    sequence = np.repeat(np.arange(len(names)), [labels.size for labels in counted])[place]
+    return Labels(names, rows, columns, place, sequence)
 
 
 def confusion_matrix(

@@ -51,24 +51,22 @@ def pair_segments(
     """
     protein = np.zeros(position.size, dtype=np.int64) if protein is None else protein
     gap = _changes(position - np.arange(position.size)) | _changes(protein)
-    number, partner = (np.cumsum(gap | _changes(labels)) - 1 for labels in (observed, predicted))
-    length, partner_length = np.bincount(number), np.bincount(partner)
-    start = np.flatnonzero(_changes(number) | _changes(partner))  # between two starts both segments stay the same
-    overlap = np.diff(start, append=position.size)
-    hit = observed[start] == predicted[start]
-    start, overlap = start[hit], overlap[hit]
+    begin, partner_begin = (np.flatnonzero(gap | _changes(labels)) for labels in (observed, predicted))
+    length, partner_length = (np.diff(each, append=position.size) for each in (begin, partner_begin))
 
-    alone = np.setdiff1d(np.arange(length.size), number[start])
-    where = np.append(start, np.flatnonzero(_changes(number))[alone])
-    overlap = np.append(overlap, np.zeros_like(alone))
-    ours, theirs = length[number[where]], np.where(overlap > 0, partner_length[partner[where]], 0)
-    begin, partner_begin = (np.flatnonzero(_changes(each)) for each in (number, partner))
-    first = begin[number[where]]
-    shift = np.where(overlap > 0, partner_begin[partner[where]] - first, 0)
-    extent = ours + theirs - overlap
-    return Overlaps(
-        number[where], observed[where], protein[where], ours, theirs, overlap, extent, position[first], shift
+    piece = np.union1d(begin, partner_begin)  # from one to the next, both segments stay the same
+    agreed = observed[piece] == predicted[piece]
+    overlap, piece = np.diff(piece, append=position.size)[agreed], piece[agreed]
+    segment, partner = (np.searchsorted(each, piece, side="right") - 1 for each in (begin, partner_begin))
+    alone = np.setdiff1d(np.arange(begin.size), segment)
+    shift, overlap, theirs = (
+        np.append(each, np.zeros_like(alone))
+        for each in (partner_begin[partner] - begin[segment], overlap, partner_length[partner])
     )
+    segment = np.append(segment, alone)
+    first, ours = begin[segment], length[segment]
+    extent = ours + theirs - overlap
+    return Overlaps(segment, observed[first], protein[first], ours, theirs, overlap, extent, position[first], shift)
 
 
 def allowance99(pairs: Overlaps) -> np.ndarray:
@@ -160,9 +158,9 @@ def _pairs_of(observed: str, predicted: str, states: str, only: str | None) -> t
         ("predicted", predicted, states + UNKNOWN_STATE),
         ("only", only or "", states),
     ):
-        for position, letter in enumerate(text, start=1):
+        for number, letter in enumerate(text, start=1):
             if letter not in allowed:
-                raise SegmentError(f"{name}: state {position} is {letter!r}; expected one of {allowed}")
+                raise SegmentError(f"{name}: state {number} is {letter!r}; expected one of {allowed}")
     true, guess = (np.array(list(text), dtype="U1") for text in (observed, predicted))
     position = np.flatnonzero(true != UNKNOWN_STATE)
     pairs = pair_segments(true[position], guess[position], position)

@@ -22,11 +22,11 @@ from pssp_tutorial.proteins.alphabet import (
 )
 
 if TYPE_CHECKING:
-    from pssp_tutorial.evaluation.report import Report
+    from pssp_tutorial.evaluation.report import ProteinReport
 
 
 @styled
-def plot_confusion(report: "Report", ax: Axes | None = None) -> Axes:
+def plot_confusion(report: "ProteinReport", ax: Axes | None = None) -> Axes:
     """Draw the confusion matrix: of each true state, the share that was given each state, and the residues.
 
     >>> from pssp_tutorial.evaluation.report import Report
@@ -55,12 +55,12 @@ def plot_confusion(report: "Report", ax: Axes | None = None) -> Axes:
 
 
 @styled
-def plot_per_protein(report: "Report", axes: Sequence[Axes] | None = None) -> np.ndarray:
+def plot_per_protein(report: "ProteinReport", axes: Sequence[Axes] | None = None) -> np.ndarray:
     """Draw the accuracy of each protein against its length, and how the accuracies spread.
 
     Parameters
     ----------
-    report : Report
+    report : ProteinReport
         Proteins without a scored residue are left out.
     axes : two Axes, optional
         For the points and for the histogram, which share the y axis.
