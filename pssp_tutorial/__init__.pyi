@@ -74,11 +74,13 @@ from .proteins.backbones import load_backbones
 
 # Chapter 4: chains, splits and batches
 from .proteins.chains import ChainSet, load_chains
+from .proteins.chains import ChainSet, load_chains, write_chains
 from .proteins.cleaning import SequenceWarning
 from .proteins.dssp import assign_dssp, hydrogen_bond_energies
 from .proteins.fasta import read_fasta, write_fasta
 from .proteins.homology import RedundancyError, cluster_sequences, related_pairs
 from .proteins.record import ProteinRecord, from_seqrecord, to_seqrecord
+from .proteins.splits import split_by_homology
 from .training.distillation import MultiTask, teach
 from .training.epoch import train_epoch, validate
 from .training.fit import History, fit
@@ -87,7 +89,7 @@ from .training.settings import FitSettings, TrainingError
 # Chapter 6: training
 from .training.stopping import EarlyStopping
 from .uniprot.client import QUERY, FetchError, FetchSettings, QueryError
-from .uniprot.dataset import Selection, select_entries, to_chains, write_chains
+from .uniprot.dataset import Selection, select_entries, to_chains
 
 # Chapter 3: UniProt
 from .uniprot.entry import PDBStructure, UniProtEntry, UniProtError, UniProtFeature
@@ -221,6 +223,7 @@ __all__ = [
     "simulate_repressilator",
     "sov99",
     "sov_refine",
+    "split_by_homology",
     "split_by_matched_set",
     "task_blocks",
     "teach",

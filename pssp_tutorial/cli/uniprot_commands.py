@@ -12,9 +12,10 @@ from typing import Any
 from pssp_tutorial.cli.options import output, progress_bar, standard_input, standard_output, tell
 from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.core.files import check_targets, write_atomically
+from pssp_tutorial.proteins.chains import write_chains
 from pssp_tutorial.uniprot.accessions import read_accessions
 from pssp_tutorial.uniprot.client import QUERY, FetchSettings
-from pssp_tutorial.uniprot.dataset import Selection, to_chains, write_chains
+from pssp_tutorial.uniprot.dataset import Selection, to_chains
 from pssp_tutorial.uniprot.entry import UniProtEntry, UniProtError
 from pssp_tutorial.uniprot.fetch import Fetched, fetch_uniprot
 from pssp_tutorial.uniprot.flat import read_uniprot

@@ -16,7 +16,8 @@ import numpy as np
 
 from pssp_tutorial.core.errors import PSSPError, shown
 from pssp_tutorial.core.files import ReadError
-from pssp_tutorial.core.resources import read_checked, resource
+from pssp_tutorial.core.resources import read_checked, resource, write_checked
+from pssp_tutorial.proteins.alphabet import UNKNOWN_STATE
 from pssp_tutorial.proteins.record import ProteinRecord
 
 if TYPE_CHECKING:
@@ -192,3 +193,19 @@ def _parse(lines: list[str], path: Path) -> ChainSet:
         clusters.append(cluster)
         mini.append(flag == "1")
     return ChainSet(tuple(records), tuple(splits), tuple(clusters), tuple(mini))
+
+
+def write_chains(chains: ChainSet, path: str | PathLike) -> Path:
+    """Write a chain set as ``load_chains(path=...)`` reads it: a table packed with xz, its checksum beside it.
+
+    A stop or a full disk leaves the old set or the new one; a ``.sha256`` of something else is not replaced.
+    """
+    lines = ["\t".join(COLUMNS)]
+    for record, split, cluster, mini in zip(chains.records, chains.split, chains.cluster, chains.mini, strict=True):
+        steps = () if record.accessibility is None else (record.accessibility * 20).round().astype(int)
+        letters = "".join(ACCESSIBILITY_LETTERS[step] for step in steps)
+        structure = record.structure or UNKNOWN_STATE * len(record)
+        fields = (record.id, cluster, split, str(int(mini)), record.sequence, structure, letters)
+        lines.append("\t".join(fields))
+    write_checked(path, lzma.compress(("\n".join(lines) + "\n").encode()))
+    return Path(path)

@@ -225,15 +225,15 @@ def test_unusual_letters_are_mapped():
 
 
 def test_no_entries_or_one_twice():
-    with pytest.raises(UniProtError, match="no entries; expected at least one"):
+    with pytest.raises(ChainDataError, match="no proteins; expected at least one"):
         to_chains([])
-    with pytest.raises(UniProtError, match="P12345: occurs twice; expected each entry once"):
+    with pytest.raises(ChainDataError, match="P12345: occurs twice; expected each protein once"):
         to_chains(label_entries([entry(), entry()]))
 
 
 @pytest.mark.parametrize("shares", [(0.5, 0.5), (0.7, 0.7), (-0.1, 0.2)])
 def test_shares_that_leave_nothing_to_train_on(shares):
-    with pytest.raises(UniProtError, match=r"expected shares that leave some clusters to train on"):
+    with pytest.raises(ChainDataError, match=r"expected shares that leave some clusters to train on"):
         to_chains(label_entries([entry()]), val=shares[0], test=shares[1])
 
 
