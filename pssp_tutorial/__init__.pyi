@@ -73,7 +73,6 @@ from .proteins.alphabet import (
 from .proteins.backbones import load_backbones
 
 # Chapter 4: chains, splits and batches
-from .proteins.chains import ChainSet, load_chains
 from .proteins.chains import ChainSet, load_chains, write_chains
 from .proteins.cleaning import SequenceWarning
 from .proteins.dssp import assign_dssp, hydrogen_bond_energies

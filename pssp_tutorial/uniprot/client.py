@@ -37,24 +37,12 @@ class QueryError(FetchError):
 
 @dataclass(frozen=True)
 class FetchSettings:
-    """How to talk to the server.
+    """How to talk to the server; times are in seconds.
 
-    Parameters
-    ----------
-    url : str
-        Address of the search.
-    page_size : int
-        Entries per page, 500 at most.
-    timeout : (float, float)
-        Seconds to wait for a connection, and for the next bytes of an answer.
-    attempts : int
-        How often a page is tried.
-    backoff : float
-        Seconds before the second attempt; doubled each time.
-    longest_wait : float
-        Longest wait in seconds that the server may ask for in ``Retry-After``; if it asks for more, stop.
-    largest_total : int
-        Most entries that a query may match if no limit is given.
+    ``url`` is the address of the search, ``page_size`` the entries per page, 500 at most. ``timeout`` is the wait for
+    a connection, and for the next bytes of an answer. A page is tried ``attempts`` times, the second time after
+    ``backoff``, doubled each time; if the server asks in ``Retry-After`` for more than ``longest_wait``, stop.
+    ``largest_total`` is the most entries that a query may match if no limit is given.
     """
 
     url: str = SEARCH
@@ -113,17 +101,8 @@ class Client:
     def page(self, url: str, format: str, expected: int | None = None) -> Page:
         """The page at an address, complete.
 
-        Parameters
-        ----------
-        expected : int, optional
-            Entries it should hold. A page with fewer is fetched again; if the second answer is the same, it stands.
-
-        Raises
-        ------
-        QueryError
-            If UniProt refuses the query (400, 404).
-        FetchError
-            If no attempt brought a complete page; the message says why the last one failed.
+        If it has fewer entries than ``expected``, it is fetched again; if the second answer is the same, it stands.
+        Raises :class:`QueryError` if UniProt refuses the query, else :class:`FetchError`, with the last problem.
         """
         previous, attempt = b"", 0
         while True:
@@ -220,8 +199,7 @@ def split_page(text: bytes, format: str) -> tuple[bytes, list[bytes]]:
     if not text and not header.startswith(b"<"):
         return header, []
     parts = text.removesuffix(end).split(end + mark)
-    whole = text.startswith(mark) and text.endswith(end) and not header.startswith(b"<")
-    if not whole:
+    if not text.startswith(mark) or not text.endswith(end) or header.startswith(b"<"):
         raise _TryAgain(f"sends a page that is not whole {format}, it begins with {(header + text)[:20]!r}")
     return header, [mark * (number > 0) + part + end for number, part in enumerate(parts)]
 

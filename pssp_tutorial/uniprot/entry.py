@@ -14,14 +14,7 @@ _MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT",
 
 
 class UniProtError(PSSPError):
-    """An entry or file that contradicts itself or its format.
-
-    Attributes
-    ----------
-    file, entry : str
-        Where it is.
-    line : int
-        1-based line of the file, 0 where there is none.
+    """An entry or file that contradicts itself or its format; ``line`` is 1-based, 0 where there is none.
 
     >>> str(UniProtError("no sequence", file="a.dat", entry="P12345", line=7))
     'a.dat: line 7: P12345: no sequence'

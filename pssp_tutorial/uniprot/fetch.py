@@ -78,7 +78,6 @@ def fetch_uniprot(
     cache : path, optional
         Folder of the cache; left out, that of :func:`default_folder`.
     settings : FetchSettings, optional
-        Address, page size, patience.
     progress : bool, optional
         Show a bar on standard error; left out, if that is a terminal.
     tell : callable
@@ -88,10 +87,8 @@ def fetch_uniprot(
     ------
     QueryError
         If UniProt refuses the query or finds nothing, or too much without a limit; if an accession is none.
-    FetchError
-        If the server cannot be reached or keeps failing; the pages so far are kept.
-    FileError
-        If the disk is full, for example; the old file is as it was.
+    FetchError, FileError
+        If the server keeps failing, or the disk is full; the pages so far are kept, and the old file is as it was.
     """
     if limit is not None and limit < 1:
         raise QueryError(f"limit {limit}; expected at least 1 entry")

@@ -6,6 +6,7 @@ features and the sequence. The other lines have changed their form often since 1
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from os import PathLike
 from typing import Any, BinaryIO, TextIO
 
@@ -67,14 +68,12 @@ def read_uniprot(
     name = str(source) if isinstance(source, str | PathLike) else str(getattr(source, "name", "UniProt text"))
     try:
         with open_text(source) as handle:
-            for number, block in enumerate(_blocks(handle, name), start=1):
+            for block, label in _blocks(handle, name):
                 try:
-                    entry = _entry(block, name)
-                except UniProtError as found:
-                    place = found.entry or f"entry {number}"
-                    error = UniProtError(found.problem, file=name, entry=place, line=found.line)
+                    entry = _entry(block, name, label)
+                except UniProtError as error:
                     if on_error is None:
-                        raise error from found.__cause__
+                        raise
                     on_error(error)
                 else:
                     yield entry
@@ -82,60 +81,41 @@ def read_uniprot(
         raise UniProtError(error.problem, file=name) from error
 
 
-def _blocks(handle: TextIO, name: str) -> Iterator[Block]:
-    """The lines of each entry, up to ``//``; the file must be flat, and end where an entry ends."""
+def _blocks(handle: TextIO, name: str) -> Iterator[tuple[Block, str]]:
+    """The lines of each entry, up to ``//``, and what to call it; the file must be flat and end where an entry ends."""
     block: Block = []
-    size, count, number = 0, 1, 0
-    for number, line in _lines(handle, name):
-        if not block and not line.strip("\ufeff \t\r\n"):
-            continue
-        if count == 1 and not block:
-            line = line.removeprefix("\ufeff")
-            if not line.startswith("ID "):
-                raise UniProtError(_not_flat(line), file=name, entry="entry 1", line=number)
-        block.append((number, line))
-        size += len(line)
-        if size > LARGEST_ENTRY:
-            problem = f"no end after {size} letters; expected '//'"
-            raise UniProtError(problem, file=name, entry=f"entry {count}", line=number)
-        if line.startswith("//"):
-            yield block
-            block, size, count = [], 0, count + 1
+    number, count, size = 0, 1, 0
+    try:
+        for number, line in enumerate(iter(partial(handle.readline, LARGEST_ENTRY), ""), start=1):
+            line = line.removeprefix("\ufeff") if number == 1 else line
+            if not block and not line.strip():
+                continue
+            block.append((number, line))
+            size += len(line)
+            if (count == 1 and len(block) == 1 and not line.startswith("ID ")) or size > LARGEST_ENTRY:
+                raise UniProtError(_not_flat(line), file=name, entry=f"entry {count}", line=number)
+            if line.startswith("//"):
+                yield block, _label(block) or f"entry {count}"
+                block, size, count = [], 0, count + 1
+    except (UnicodeDecodeError, ReadError) as error:
+        problem = error.problem if isinstance(error, ReadError) else f"not readable as text ({error})"
+        raise UniProtError(problem, file=name, entry=f"entry {count}", line=number + 1) from error
     if block and not block[0][1].startswith("ID "):
         raise UniProtError(_not_flat(block[0][1]), file=name, entry=f"entry {count}", line=block[0][0])
     if block:
-        entry = _label(block) or f"entry {count}"
-        raise UniProtError("the file ends within the entry; expected '//'", file=name, entry=entry, line=number)
-
-
-def _lines(handle: TextIO, name: str) -> Iterator[tuple[int, str]]:
-    number, count = 1, 1
-    while True:
-        try:
-            line = handle.readline(LARGEST_ENTRY)
-        except (UnicodeDecodeError, ReadError) as error:
-            problem = error.problem if isinstance(error, ReadError) else f"not readable as text ({error})"
-            raise UniProtError(problem, file=name, entry=f"entry {count}", line=number) from error
-        if not line:
-            return
-        yield number, line
-        number, count = number + 1, count + line.startswith("//")
+        label = _label(block) or f"entry {count}"
+        raise UniProtError("the file ends within the entry; expected '//'", file=name, entry=label, line=number)
 
 
 def _not_flat(line: str) -> str:
     """What a file seems to be whose first line begins no entry, and how to get one that does."""
-    said = re.search(r'"messages"\s*:\s*\[(.+?)\]', line)
     words = line.strip()
-    if said:
+    kinds = {"{": "JSON", "[": "JSON", ">": "FASTA", "<": "XML or a web page"}
+    kind = kinds.get(words[:1], "a table" if "\t" in words else "no flat file")
+    if said := re.search(r'"messages"\s*:\s*\[(.+?)\]', line):
         kind = f"an error message of UniProt, {said[1][:200]}"
-    elif words[:1] in ("{", "["):
-        kind = "JSON"
-    elif words[:1] in (">", "<"):
-        kind = "FASTA" if words[0] == ">" else "XML or a web page"
     elif ACCESSION.fullmatch(words):
         kind = "a list of accessions, for pssp uniprot fetch --accessions"
-    else:
-        kind = "a table" if "\t" in words else "no flat file"
     return f"the line is {words[:40]!r}: {kind}; expected an entry from 'ID   ' to '//', as UniProt's format=txt has it"
 
 
@@ -149,8 +129,7 @@ class _Lines:
     """The lines of a block that Bio.SwissProt needs; ``number`` is that of the line it is reading."""
 
     def __init__(self, block: Block) -> None:
-        self.used = iter(_used(block))
-        self.number = block[0][0]
+        self.number, self.structural, self.block = block[0][0], False, iter(block)
 
     def read(self, size: int) -> str:  # Bio.SwissProt asks for no letters to tell text from bytes
         return ""
@@ -159,41 +138,36 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        self.number, line = next(self.used)
-        return line
+        for number, line in self.block:
+            self.number, code = number, line[:2]
+            if code == "FT" and line[5:13].strip():
+                self.structural = line[5:13].rstrip() in KINDS
+            if line.startswith("DR   PDB;") or (code in _USED and (code != "FT" or self.structural)):
+                return line
+        raise StopIteration
 
 
-def _used(block: Block) -> Iterator[tuple[int, str]]:
-    structural = False
-    for number, line in block:
-        code = line[:2]
-        if code == "FT" and line[5:13].strip():
-            structural = line[5:13].rstrip() in KINDS
-        if line.startswith("DR   PDB;") or (code in _USED and (code != "FT" or structural)):
-            yield number, line
-
-
-def _entry(block: Block, name: str) -> UniProtEntry:
+def _entry(block: Block, name: str, label: str) -> UniProtEntry:
     from Bio import SwissProt
 
     for number, line in block:
         if line[:2] not in LINE_CODES:
             problem = f"the line begins with {line[:5]!r}; expected a line code such as 'FT   '"
-            raise UniProtError(problem, file=name, entry=_label(block), line=number)
+            raise UniProtError(problem, file=name, entry=label, line=number)
     lines = _Lines(block)
     try:
         record = SwissProt.read(lines)
         if not record.seqinfo:
             raise ValueError("no SQ line before it")
-        return _from_record(record, block, name)
+        return _from_record(record, block, name, label)
     except UniProtError:
         raise
     except Exception as error:  # Bio.SwissProt raises IndexError, AssertionError and others at a damaged line
         problem = f"Bio.SwissProt cannot read the line ({type(error).__name__}: {str(error)[:80].strip()})"
-        raise UniProtError(problem, file=name, entry=_label(block), line=lines.number) from error
+        raise UniProtError(problem, file=name, entry=label, line=lines.number) from error
 
 
-def _from_record(record: Any, block: Block, name: str) -> UniProtEntry:
+def _from_record(record: Any, block: Block, name: str, label: str) -> UniProtEntry:
     """The entry that Bio.SwissProt has read, checked against the lengths and the checksum that it states."""
     features = [feature for feature in record.features if feature.location.ref is None]
     old = next((found for _, line in block if (found := _OLD_RELEASE.match(line))), None)
@@ -201,7 +175,7 @@ def _from_record(record: Any, block: Block, name: str) -> UniProtEntry:
     length, _, checksum = record.seqinfo
     entry = UniProtEntry(
         accession=record.accessions[0] if record.accessions else "",
-        name=record.entry_name,
+        name=record.entry_name or label,
         sequence=record.sequence,
         features=tuple(_feature(feature, len(record.sequence)) for feature in features),
         structures=tuple(map(_structure, record.cross_references)),

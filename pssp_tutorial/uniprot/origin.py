@@ -17,8 +17,7 @@ def origin_path(file: str | PathLike) -> Path:
     >>> origin_path("some.dat.gz").name
     'some.dat.gz.info.json'
     """
-    path = Path(file)
-    return path.with_name(f"{path.name}.info.json")
+    return Path(f"{file}.info.json")
 
 
 def read_origin(file: str | PathLike) -> dict[str, Any] | None:
@@ -31,13 +30,7 @@ def read_origin(file: str | PathLike) -> dict[str, Any] | None:
 
 
 def check_origin(file: str | PathLike) -> None:
-    """Refuse, before a long run, a file beside which somebody else has written an ``.info.json``.
-
-    Raises
-    ------
-    FileError
-        Naming it.
-    """
+    """Refuse with a FileError, before a long run, a file beside which somebody else has written an ``.info.json``."""
     path = origin_path(file)
     if path.exists() and read_origin(file) is None:
         raise FileError(f"{path}: not written, for it is not ours to replace; move it, or choose another file to write")
