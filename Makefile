@@ -8,8 +8,6 @@ INSTALLED := .venv/installed
 JUPYTER_BOOK = $(BIN)/jupyter-book build --config _config.yml -W -n --keep-going
 SITE := build/site/_build/html
 CHECKED_SITE := build/checked-site/_build/html
-RELEASE_TASKS := --profiles build/data/profiles.npz --states 8 --embedding 128 --learning-rate 0.003 --bfloat16 \
-	--accessibility-weight 0.25 --threads 1
 # Not cb513.py, which only reads a file, nor the two that open test sets: those are run by hand, after the last choice.
 BENCHMARKS := $(filter-out $(addprefix benchmarks/,cb513.py release.py unopened.py),$(wildcard benchmarks/*.py))
 
@@ -83,17 +81,7 @@ data: $(INSTALLED) ## for maintainers, on Debian: build data/ anew (promod3-data
 
 release: $(INSTALLED) ## for maintainers, on Debian: train the release model, overnight on two cores; resumes
 	/usr/bin/python3 tools/data/profiles.py data/chains.tsv.xz build/data/profiles.npz
-	$(BIN)/pssp train $(RELEASE_TASKS) --read-profile --hidden 128 --dropout 0.3 --epochs 6 --patience 6 --warmup 0.3 \
-		--average 0.99 --checkpoint build/release/teacher.pt --out build/release/teacher.safetensors
-	$(BIN)/pssp train $(RELEASE_TASKS) --teacher build/release/teacher.safetensors --profile-weight 0.25 --relatives 0.6 \
-		--fading 15 --kernel 11 --hidden 256 --dropout 0.3 --batch-residues 8000 --epochs 15 --patience 3 \
-		--average 0.998 --checkpoint build/release/first.pt --out build/release/first.safetensors
-	$(BIN)/pssp train $(RELEASE_TASKS) --teacher build/release/teacher.safetensors --start build/release/first.safetensors \
-		--profile-weight 0.25 --relatives 0.7 --fading 36 --kernel 11 --hidden 256 --dropout 0.35 --batch-residues 8000 \
-		--learning-rate 0.002 --epochs 18 --patience 18 --average 0.998 --seed 1 --checkpoint build/release/second.pt \
-		--out build/release/second.safetensors
-	PSSP_RESULTS="$(CURDIR)/benchmarks/results" $(BIN)/python benchmarks/release/mean.py \
-		build/release/first.safetensors build/release/second.safetensors --out data/models/release.safetensors
+	PSSP_RESULTS="$(CURDIR)/benchmarks/results" $(BIN)/pssp train tools/data/release.toml
 	PSSP_RESULTS="$(CURDIR)/benchmarks/results" $(BIN)/python benchmarks/release.py --closed
 
 clean: ## remove what was built; .venv stays

@@ -49,7 +49,7 @@ def read_checked(path: str | PathLike, *, remedy: str = "restore both files from
     path = Path(path)
     for _ in range(READINGS):
         try:
-            expected, data = _digests(checksum_path(path)), path.read_bytes()
+            data, expected = path.read_bytes(), _digests(checksum_path(path))
         except IsADirectoryError as error:
             raise ReadError(error.filename, f"is a directory; {remedy}") from error
         except OSError as error:
@@ -80,6 +80,8 @@ def write_checked(path: str | PathLike, data: bytes) -> str:
     b'whole'
     """
     path, digest = Path(path), hashlib.sha256(data).hexdigest()
+    if path.is_dir():
+        raise FileError(f"{shown(path)}: not written (Is a directory); expected the name of a file")
     _write_digests(path, [digest, *own_digests(path)])
     with write_atomically(path) as handle:
         handle.write(data)

@@ -60,16 +60,15 @@ class MultiTask(nn.Module):
         return loss, logits
 
 
-def teach(teachers: Iterable[BiLSTM], loader: ProfileLoader) -> dict[str, np.ndarray]:
+def teach(teachers: Iterable[nn.Module], loader: ProfileLoader) -> dict[str, np.ndarray]:
     """The mean probabilities of teachers for every chain of a loader, float16[length, class] by the record's id."""
     teachers = [evaluation_twin(teacher) for teacher in teachers]
     taught: dict[str, np.ndarray] = {}
     for bucket in loader.buckets(shuffle=False):
         batch = loader.batch(bucket)
-        mean = torch.zeros(*batch.labels.shape, teachers[0].num_classes)
         with torch.inference_mode():
-            for model in teachers:
-                mean += model(batch.inputs, batch.lengths).float().softmax(dim=-1) / len(teachers)
+            answers = [model(batch.inputs, batch.lengths).float().softmax(dim=-1) for model in teachers]
+        mean = torch.stack(answers).mean(dim=0)  # [batch, length, class]
         for row, (chain, length) in enumerate(zip(batch.ids, batch.lengths.tolist(), strict=True)):
             taught[chain] = mean[row, :length].numpy().astype(np.float16)
     return taught

@@ -10,6 +10,7 @@ import torch
 from test_profiles import profiles_of
 
 import pssp_tutorial.proteins.chains as module
+from pssp_tutorial.cli import train_step
 from pssp_tutorial.cli.main import main
 from pssp_tutorial.models.storage import load_pretrained
 from pssp_tutorial.prediction.evaluate import evaluate
@@ -54,7 +55,7 @@ def test_the_same_command_goes_on_from_its_checkpoint(data, tmp_path):
 
 
 def test_a_processor_without_bfloat16_computes_with_32_bits(data, tmp_path, capsys, monkeypatch):
-    for place in ("models.device", "training.fit"):
+    for place in ("cli.train_step", "training.fit"):
         monkeypatch.setattr(f"pssp_tutorial.{place}.has_bfloat16", lambda device: False)
     paths = [tmp_path / name for name in ("asked.safetensors", "plain.safetensors")]
     assert run("--data", data, "--out", paths[0], "--bfloat16") == 0
@@ -109,7 +110,8 @@ def test_a_student_learns_from_a_teacher_that_reads_profiles(tmp_path, monkeypat
     path = tmp_path / "profiles.npz"
     np.savez_compressed(path, ids=np.array(list(profiles)), frequencies=np.concatenate(list(profiles.values())))
     small = module.ChainSet(few, ("train",) * 8 + ("val",) * 3, tuple(r.id for r in few), (True,) * 11)
-    monkeypatch.setattr(module, "load_chains", lambda *_, **__: small)
+    for place in (module, train_step):
+        monkeypatch.setattr(place, "load_chains", lambda *_, **__: small)
     common = ("--states", "8", "--profiles", path, "--accessibility-weight", "0.25", "--average", "0.5", "--quiet")
     teacher, student = tmp_path / "teacher.safetensors", tmp_path / "student.safetensors"
     assert run(*common, "--read-profile", "--out", teacher) == 0

@@ -131,3 +131,8 @@ def test_damage_is_told(path):
     path.with_name("folder").mkdir()
     with pytest.raises(ReadError, match="is a directory"):
         read_checked(path.with_name("folder"))
+    for folder in (path.parent, "."):
+        with pytest.raises(ReadError, match="is a directory"):
+            read_checked(folder)
+        with pytest.raises(FileError, match="Is a directory"):
+            write_checked(folder, NEW)
