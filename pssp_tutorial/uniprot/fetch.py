@@ -68,16 +68,11 @@ def fetch_uniprot(
     accessions : iterable of str, optional
         Fetch these entries instead, in this order, each once; an earlier accession finds the entry that has it now.
     format : {"txt", "tsv", "fasta"}
-        ``txt``, the flat file, is what :func:`read_uniprot` reads, and the one format for accessions.
-    fields : str, optional
-        Columns of ``tsv``, separated by commas.
+        ``txt``, the flat file, is for :func:`read_uniprot` and for accessions; ``fields`` are the columns of ``tsv``.
     limit : int, optional
         Stop after this many entries.
     resume : bool
-        Use what the cache holds of this query.
-    cache : path, optional
-        Folder of the cache; left out, that of :func:`default_folder`.
-    settings : FetchSettings, optional
+        Use what the ``cache`` holds of this query, by default in :func:`default_folder`.
     progress : bool, optional
         Show a bar on standard error; left out, if that is a terminal.
     tell : callable
@@ -102,10 +97,16 @@ def fetch_uniprot(
     store = PageCache(Path(cache) if cache is not None else default_folder(), search.urls)
     if not resume:
         store.clear()
+    return _of_one_release(search, store, Path(out), progress, tell)
+
+
+def _of_one_release(
+    search: Search, store: PageCache, out: Path, progress: bool | None, tell: Callable[[str], None]
+) -> Fetched:
+    """Fetch and write; start over, some times at most, if the pages do not belong together."""
     for _ in range(RESTARTS + 1):
         try:
-            last = search.fill(store, progress)
-            return _write(search, store, last, Path(out), tell)
+            return _write(search, store, search.fill(store, progress), out, tell)
         except StartOver as change:
             problem = str(change)
             tell(f"{problem}: starting over")
