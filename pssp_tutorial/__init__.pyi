@@ -3,18 +3,21 @@
 from . import checks
 
 # Part IV: chapters 17 (methylation, CpGs), 18 (expression), 19 (image series), 20 (systems), 21 (patients)
-from .applications.cpgs import cpg_sequences, load_cpgs
-from .applications.expression import hold_out_experiment, load_expression
-from .applications.image_series import leave_one_run_out, load_image_series, task_blocks
-from .applications.methylation import load_methylation, methylation_splits, methylation_windows
+from .applications.cpgs import cpg_loader, cpg_sequences, load_cpgs
+from .applications.expression import course_loader, hold_out_experiment, load_expression
+from .applications.image_series import block_loader, leave_one_run_out, load_image_series, task_blocks
+from .applications.methylation import load_methylation, methylation_splits, methylation_windows, window_loader
+from .applications.networks import Forecaster, LevelTagger, SequenceClassifier, with_hidden_head
 from .applications.patients import (
     censoring_weights,
     load_patients,
     patient_outcome,
-    patient_visits,
     split_by_matched_set,
 )
-from .applications.systems import load_repressilator, load_trajectories, simulate_repressilator
+from .applications.scores import area_under_roc, average_precision, best_threshold, outputs_in_order, rmse
+from .applications.systems import load_repressilator, simulate_repressilator
+from .applications.trajectories import load_trajectories, trajectory_loader
+from .applications.visits import patient_parts, patient_visits
 from .applications.visual_fields import load_visual_fields
 from .batches.batch import Batch, BatchingError
 from .batches.buckets import length_buckets
@@ -123,12 +126,14 @@ __all__ = [
     "Fetched",
     "FileError",
     "FitSettings",
+    "Forecaster",
     "GateRecord",
     "History",
     "Interval",
     "LSTMCell",
     "LabelReport",
     "LabelledEntry",
+    "LevelTagger",
     "Loader",
     "MultiTask",
     "PDBStructure",
@@ -142,6 +147,7 @@ __all__ = [
     "RedundancyError",
     "Report",
     "Selection",
+    "SequenceClassifier",
     "SequenceLoader",
     "SequenceWarning",
     "TrainingError",
@@ -149,13 +155,19 @@ __all__ = [
     "UniProtError",
     "UniProtFeature",
     "apply_temperature",
+    "area_under_roc",
     "assign_dssp",
+    "average_precision",
+    "best_threshold",
+    "block_loader",
     "censoring_weights",
     "checks",
     "cluster_sequences",
     "collate",
     "confusion_matrix",
     "count_parameters",
+    "course_loader",
+    "cpg_loader",
     "cpg_sequences",
     "decode_states",
     "draw_scores",
@@ -196,7 +208,9 @@ __all__ = [
     "methylation_windows",
     "normalise_sequence",
     "observed_segments",
+    "outputs_in_order",
     "patient_outcome",
+    "patient_parts",
     "patient_visits",
     "plot_confusion",
     "plot_gates",
@@ -213,6 +227,7 @@ __all__ = [
     "reduce_states",
     "related_pairs",
     "reliability",
+    "rmse",
     "save_pretrained",
     "save_results",
     "score_difference",
@@ -229,9 +244,12 @@ __all__ = [
     "to_chains",
     "to_seqrecord",
     "train_epoch",
+    "trajectory_loader",
     "uniprot_text",
     "use_style",
     "validate",
+    "window_loader",
+    "with_hidden_head",
     "write_chains",
     "write_fasta",
 ]

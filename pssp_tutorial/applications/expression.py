@@ -1,11 +1,13 @@
 """Gene expression over the cell cycle of yeast, in four experiments (chapter 18)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
 
 import numpy as np
 
 from pssp_tutorial.applications.tables import ApplicationDataError, read_table
+from pssp_tutorial.batches.sequences import SequenceLoader
 
 EXPERIMENTS = ("alpha", "cdc15", "cdc28", "elu")
 PHASES = ("M/G1", "G1", "S", "G2", "M")
@@ -143,3 +145,30 @@ def hold_out_experiment(expression: Expression, experiment: str, seed: int = 0) 
         held_out,
         courses(expression, experiment, train),
     )
+
+
+def course_loader(
+    parts: Sequence[Courses], first: int = 3, *, seed: int = 0, batch_courses: int = 64
+) -> SequenceLoader:
+    """Batches of courses, one gene in one experiment each: from all values but the last, each time the next one.
+
+    Parameters
+    ----------
+    parts : sequence of Courses
+        They may be of different lengths.
+    first : int
+        Index of the first time that is scored; missing values never are.
+
+    >>> loader = course_loader(hold_out_experiment(load_expression(), "alpha").train)
+    >>> next(iter(loader)).inputs.shape[1:], next(iter(loader)).labels.shape[1:]
+    (torch.Size([13, 1]), torch.Size([13, 1]))
+    """
+    inputs: list[np.ndarray] = []
+    labels: list[np.ndarray] = []
+    for part in parts:
+        wanted = np.where(part.observed, part.values, np.nan)
+        wanted[:, :first] = np.nan
+        inputs.extend(part.values[:, :-1, None])
+        labels.extend(wanted[:, 1:, None].astype(np.float32))
+    longest = max(len(values) for values in inputs)
+    return SequenceLoader(inputs, labels, batch_positions=batch_courses * longest, seed=seed)

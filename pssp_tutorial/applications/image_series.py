@@ -7,6 +7,7 @@ from os import PathLike
 import numpy as np
 
 from pssp_tutorial.applications.tables import ApplicationDataError, read_table
+from pssp_tutorial.batches.sequences import SequenceLoader
 
 CATEGORIES = ("face", "house", "shoe", "cat", "scissors", "scrambled", "bottle", "chair")
 """What was seen, by class; in the file a class is its number here and one more, and 0 is rest."""
@@ -133,3 +134,21 @@ def leave_one_run_out(runs: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray
         choice = names[(number + 1) % len(names)]
         rest = (runs != run) & (runs != choice)
         yield np.flatnonzero(rest), np.flatnonzero(runs == choice), np.flatnonzero(runs == run)
+
+
+def block_loader(blocks: Blocks, rows: np.ndarray, *, seed: int = 0, batch_blocks: int = 16) -> SequenceLoader:
+    """Batches of some blocks [volume, voxel], with one label each.
+
+    Their ids are the runs, so that :func:`~pssp_tutorial.fit` refuses a run that is both learnt from and chosen by.
+
+    >>> block_loader(task_blocks(load_image_series()), np.arange(8)).classes
+    8
+    """
+    return SequenceLoader(
+        list(blocks.volumes[rows]),
+        list(blocks.categories[rows]),
+        ids=[f"run {run}" for run in blocks.runs[rows]],
+        batch_positions=batch_blocks * VOLUMES_A_BLOCK,
+        seed=seed,
+        classes=len(CATEGORIES),
+    )

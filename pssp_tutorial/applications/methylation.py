@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pssp_tutorial.applications.tables import ADENINES, ApplicationDataError, read_table
+from pssp_tutorial.batches.sequences import SequenceLoader
+from pssp_tutorial.proteins.alphabet import IGNORE_INDEX
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -172,3 +174,42 @@ def methylation_splits(methylation: Methylation, width: int = 41, shared: int = 
         test[~leaks].reset_index(drop=True),
         test[leaks].reset_index(drop=True),
     )
+
+
+def window_loader(
+    windows: "pd.DataFrame",
+    width: int | None = None,
+    *,
+    negatives: int | None = None,
+    seed: int = 0,
+    batch_windows: int = 256,
+) -> SequenceLoader:
+    """Batches of windows, one-hot [width, 4]; the label, 1 where it is methylated, is known in the middle only.
+
+    Parameters
+    ----------
+    width : int, optional
+        Cut the windows to this odd length, around their middle.
+    negatives : int, optional
+        Keep only so many unmethylated windows for each methylated one, drawn from ``seed``: to train faster. Never
+        for scoring: rare positives are what makes the task hard.
+
+    >>> loader = window_loader(methylation_splits(load_methylation()).val, 21, negatives=10)
+    >>> len(loader.lengths), loader.scored, loader.classes
+    (1452, 1452, 2)
+    """
+    if negatives is not None:
+        absent = np.flatnonzero(~windows["methylated"])
+        wanted = min(len(absent), negatives * int(windows["methylated"].sum()))
+        drawn = np.random.default_rng(seed).choice(absent, wanted, replace=False)
+        windows = windows.iloc[np.sort(np.concatenate([np.flatnonzero(windows["methylated"]), drawn]))]
+    codes = encode_dna(windows["sequence"])
+    longest = codes.shape[1]
+    width = longest if width is None else width
+    if not (1 <= width <= longest and width % 2):
+        raise ApplicationDataError(f"width is {width}; expected an odd number up to {longest}")
+    codes = codes[:, (longest - width) // 2 : (longest + width) // 2]
+    labels = np.full(codes.shape, IGNORE_INDEX, dtype=np.int64)
+    labels[:, width // 2] = windows["methylated"]
+    one_hot = np.eye(len(NUCLEOTIDES), dtype=np.float32)[codes]
+    return SequenceLoader(list(one_hot), list(labels), batch_positions=batch_windows * width, seed=seed, classes=2)

@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DAYS_A_YEAR = 365.25
-TESTS = ("hdl", "sbp", "fib4", "smoke")
-POSSIBLE = {"hdl": (1, 250), "sbp": (40, 300), "fib4": (0, np.inf), "smoke": (0, 1)}
-"""Values outside are mistakes of the pen (a blood pressure of 13,682) and are taken as missing."""
 PEOPLE = {
     "id": "int32",
     "age": "int32",
@@ -46,27 +43,6 @@ class Patients:
     people: "pd.DataFrame"
     measurements: "pd.DataFrame"
     events: "pd.DataFrame"
-
-
-@dataclass(frozen=True, eq=False)
-class Visits:
-    """Each person's last visits before the index date, the latest last.
-
-    Parameters
-    ----------
-    ids : int64[person]
-    values : float32[person, visit, test]
-        In the order of :data:`TESTS`; NaN where nothing was measured, and behind a person's last visit.
-    days : float32[person, visit]
-        From the index date, so 0 or less; NaN behind the last visit.
-    lengths : int64[person]
-        Visits of each person, one or more.
-    """
-
-    ids: np.ndarray
-    values: np.ndarray
-    days: np.ndarray
-    lengths: np.ndarray
 
 
 def load_patients(folder: str | PathLike | None = None) -> Patients:
@@ -196,37 +172,3 @@ def split_by_matched_set(
     names = np.empty(len(sets), dtype="<U5")
     names[order[:first]], names[order[first:second]], names[order[second:]] = "train", "val", "test"
     return names[member]
-
-
-def patient_visits(patients: Patients, ids: np.ndarray, last: int = 30, least: int = 3) -> Visits:
-    """The last visits before the index date of those people who had enough of them.
-
-    A visit is a day on which something was measured; of two values of a day the mean is taken.
-
-    Parameters
-    ----------
-    ids : array of int
-        The people to look for.
-    last, least : int
-        Visits to keep at most, and to have at least.
-
-    >>> visits = patient_visits(load_patients(), np.arange(1, 200))
-    >>> visits.values.shape[1:], int(visits.lengths.min())
-    ((30, 4), 3)
-    """
-    rows = patients.measurements
-    rows = rows[(rows["days"] <= 0) & rows["id"].isin(ids)]
-    lowest, highest = (rows["test"].map({name: ends[side] for name, ends in POSSIBLE.items()}) for side in (0, 1))
-    rows = rows[(rows["value"] >= lowest) & (rows["value"] <= highest)]
-    table = rows.pivot_table(index=["id", "days"], columns="test", values="value").reindex(columns=list(TESTS))
-    number = table.groupby("id").cumcount(ascending=False).to_numpy()  # 0 is the latest
-    count = table.groupby("id")["hdl"].transform("size").to_numpy()
-    kept = (number < last) & (count >= least)
-    table, number = table[kept], number[kept]
-    found, person = np.unique(table.index.get_level_values("id"), return_inverse=True)
-    lengths = np.bincount(person)
-    place = lengths[person] - 1 - number
-    values = np.full((len(found), last, len(TESTS)), np.nan, dtype=np.float32)
-    days = np.full((len(found), last), np.nan, dtype=np.float32)
-    values[person, place], days[person, place] = table.to_numpy(), table.index.get_level_values("days")
-    return Visits(found, values, days, lengths)

@@ -1,9 +1,7 @@
-"""The repressilator, three genes that switch each other off in a ring, and courses simulated from it (chapter 20)."""
+"""The repressilator, three genes that switch each other off in a ring, and a solver that follows it (chapter 20)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
-from types import MappingProxyType
 from xml.etree import ElementTree
 
 import numpy as np
@@ -16,22 +14,6 @@ SPECIES = ("X", "Y", "Z", "PX", "PY", "PZ")
 PARAMETERS = ("eff", "n", "KM", "tau_mRNA", "tau_prot", "ps_a", "ps_0")
 """Proteins per transcript, Hill coefficient, repressors for half repression, half-lives (minutes) of RNA and protein,
 and transcripts per second from a free and from a repressed promoter."""
-INSIDE = MappingProxyType(
-    {
-        "eff": (14, 28),
-        "n": (1.8, 2.6),
-        "KM": (25, 60),
-        "tau_mRNA": (1.5, 2.8),
-        "tau_prot": (6, 14),
-        "ps_a": (0.35, 0.65),
-    }
-)
-"""The region that the training parameters are drawn from; what it does not name is as published."""
-REGIONS: Mapping[str, Mapping[str, tuple[float, float]]] = MappingProxyType(
-    {"test": INSIDE, "slow": {**INSIDE, "tau_prot": (18, 30)}, "damped": {**INSIDE, "n": (1.2, 1.5)}}
-)
-"""Where test parameters come from: the training region, proteins that live longer, and weaker cooperation."""
-MOST_RNA, MOST_PROTEIN = 30, 2000
 
 
 @dataclass(frozen=True)
@@ -41,31 +23,6 @@ class Repressilator:
 
     parameters: dict[str, float]
     initial: dict[str, float]
-
-
-@dataclass(frozen=True, eq=False)
-class Trajectories:
-    """Simulated courses.
-
-    Parameters
-    ----------
-    parameters : float64[set, parameter]
-        In the order of :data:`PARAMETERS`.
-    initial : float64[set, species]
-        Molecules at the start, in the order of :data:`SPECIES`.
-    minutes : float64[time]
-        When the course is looked at.
-    proteins : float32[set, time, 3]
-        Molecules of LacI, TetR and cI.
-    """
-
-    parameters: np.ndarray
-    initial: np.ndarray
-    minutes: np.ndarray
-    proteins: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.proteins)
 
 
 def load_repressilator(folder: str | PathLike | None = None) -> Repressilator:
@@ -172,49 +129,3 @@ def simulate_repressilator(
             state = state + step / 6 * (one + 2 * two + 2 * three + four)
         looks.append(state)
     return np.stack(looks, axis=1)
-
-
-def draw_trajectories(
-    model: Repressilator, region: Mapping[str, tuple[float, float]], count: int, generator: np.random.Generator
-) -> Trajectories:
-    """Draw parameters evenly from a region and a start at random, and simulate ten hours, looked at every ten minutes.
-
-    >>> courses = draw_trajectories(load_repressilator(), INSIDE, 3, np.random.default_rng(0))
-    >>> courses.proteins.shape
-    (3, 60, 3)
-    """
-    unknown = sorted(set(region) - set(PARAMETERS))
-    if unknown:
-        raise ApplicationDataError(f"region names {', '.join(unknown)}; expected some of {', '.join(PARAMETERS)}")
-    ends = {name: region.get(name, (published, published)) for name, published in model.parameters.items()}
-    parameters = np.stack([generator.uniform(*ends[name], count) for name in PARAMETERS], axis=1)
-    initial = generator.uniform(0, [MOST_RNA] * 3 + [MOST_PROTEIN] * 3, (count, len(SPECIES)))
-    proteins = simulate_repressilator(parameters, initial)[:, :, 3:].astype(np.float32)
-    return Trajectories(parameters, initial, np.arange(proteins.shape[1]) * 10.0, proteins)
-
-
-def load_trajectories(
-    train: int = 2_000, test: int = 300, *, seed: int = 0, folder: str | PathLike | None = None
-) -> dict[str, Trajectories]:
-    """Simulate from the shipped model: ``train``, ``val``, and a test set from each of :data:`REGIONS`.
-
-    Parameters
-    ----------
-    train, test : int
-        Parameter sets to learn from, and in each of the other sets.
-    seed : int
-        Each set draws from its own stream, so that its size changes no other.
-
-    >>> {name: len(courses) for name, courses in load_trajectories(20, 3).items()}
-    {'train': 20, 'val': 3, 'test': 3, 'slow': 3, 'damped': 3}
-    """
-    model = load_repressilator(folder)
-    plan = {
-        "train": (INSIDE, train),
-        "val": (INSIDE, test),
-        **{name: (region, test) for name, region in REGIONS.items()},
-    }
-    return {
-        name: draw_trajectories(model, region, count, np.random.default_rng([seed, number]))
-        for number, (name, (region, count)) in enumerate(plan.items())
-    }

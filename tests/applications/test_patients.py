@@ -8,15 +8,13 @@ import pytest
 import pssp_tutorial as pssp
 from pssp_tutorial.applications.patients import (
     DAYS_A_YEAR,
-    POSSIBLE,
-    TESTS,
     Patients,
     censoring_weights,
     load_patients,
     patient_outcome,
-    patient_visits,
     split_by_matched_set,
 )
+from pssp_tutorial.applications.visits import POSSIBLE, TESTS, last_values, patient_parts, patient_visits
 from pssp_tutorial.applications.visual_fields import load_visual_fields, patient_folds
 
 
@@ -106,6 +104,30 @@ def test_visits_are_the_last_before_the_index_date() -> None:
         np.testing.assert_allclose(visits.values[number, :length], table.to_numpy()[-length:], rtol=1e-6)
         np.testing.assert_array_equal(visits.days[number, :length], table.index[-length:])
         assert np.isnan(visits.values[number, length:]).all()
+
+
+def test_the_last_values_are_those_of_the_last_visit_that_had_them() -> None:
+    """A baseline that takes a missing value for a measured one, or an early one for the last, is beaten too easily."""
+    visits = patient_visits(patients(), patients().people.index.to_numpy()[:200])
+    for person, found in zip(visits.values, last_values(visits), strict=True):
+        for test, value in enumerate(found):
+            known = person[:, test][~np.isnan(person[:, test])]
+            assert np.isnan(value) if len(known) == 0 else value == known[-1]
+
+
+def test_what_a_model_reads_is_finite_and_standardised_by_the_training_people() -> None:
+    """Mean and spread of everybody would carry the test people into training, if only a little."""
+    parts = patient_parts(patients(), "diabetes")
+    values = parts["train"].visits.values
+    inputs = np.concatenate([one.numpy() for one in parts["train"].loader.inputs])
+    for test in range(len(TESTS)):
+        measured = inputs[:, len(TESTS) + test] == 1
+        assert measured.sum() == (~np.isnan(values[:, :, test])).sum()
+        assert inputs[measured, test].mean() == pytest.approx(0, abs=1e-3)
+        assert inputs[measured, test].std() == pytest.approx(1, abs=1e-3)
+        assert (inputs[~measured, test] == 0).all()
+    sets = [set(part.loader.ids) for part in parts.values()]
+    assert sum(map(len, sets)) == len(set.union(*sets))
 
 
 def test_no_date_and_nothing_that_names_a_person_is_in_the_tables() -> None:

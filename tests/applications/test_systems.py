@@ -11,17 +11,14 @@ from scipy.integrate import solve_ivp
 
 import pssp_tutorial as pssp
 from pssp_tutorial.applications.systems import (
-    INSIDE,
     PARAMETERS,
-    REGIONS,
     SPECIES,
     change,
-    draw_trajectories,
     load_repressilator,
-    load_trajectories,
     simulate_repressilator,
 )
 from pssp_tutorial.applications.tables import data_path
+from pssp_tutorial.applications.trajectories import INSIDE, REGIONS, draw_trajectories, load_trajectories
 
 OPERATIONS: dict[str, Callable[[list[float]], float]] = {
     "plus": sum,

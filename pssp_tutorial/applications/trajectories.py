@@ -1,0 +1,148 @@
+"""Courses of the repressilator, simulated with other parameters than the published ones (chapter 20)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import PathLike
+from types import MappingProxyType
+
+import numpy as np
+
+from pssp_tutorial.applications.systems import (
+    PARAMETERS,
+    SPECIES,
+    Repressilator,
+    load_repressilator,
+    simulate_repressilator,
+)
+from pssp_tutorial.applications.tables import ApplicationDataError
+from pssp_tutorial.batches.sequences import SequenceLoader
+
+INSIDE = MappingProxyType(
+    {
+        "eff": (14, 28),
+        "n": (1.8, 2.6),
+        "KM": (25, 60),
+        "tau_mRNA": (1.5, 2.8),
+        "tau_prot": (6, 14),
+        "ps_a": (0.35, 0.65),
+    }
+)
+"""The region that the training parameters are drawn from; what it does not name is as published."""
+REGIONS: Mapping[str, Mapping[str, tuple[float, float]]] = MappingProxyType(
+    {"test": INSIDE, "slow": {**INSIDE, "tau_prot": (18, 30)}, "damped": {**INSIDE, "n": (1.2, 1.5)}}
+)
+"""Where test parameters come from: the training region, proteins that live longer, and weaker cooperation."""
+MOST_RNA, MOST_PROTEIN = 30, 2000
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectories:
+    """Simulated courses.
+
+    Parameters
+    ----------
+    parameters : float64[set, parameter]
+        In the order of :data:`PARAMETERS`.
+    initial : float64[set, species]
+        Molecules at the start, in the order of :data:`SPECIES`.
+    minutes : float64[time]
+        When the course is looked at.
+    proteins : float32[set, time, 3]
+        Molecules of LacI, TetR and cI.
+    """
+
+    parameters: np.ndarray
+    initial: np.ndarray
+    minutes: np.ndarray
+    proteins: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.proteins)
+
+
+def draw_trajectories(
+    model: Repressilator, region: Mapping[str, tuple[float, float]], count: int, generator: np.random.Generator
+) -> Trajectories:
+    """Draw parameters evenly from a region and a start at random, and simulate ten hours, looked at every ten minutes.
+
+    >>> courses = draw_trajectories(load_repressilator(), INSIDE, 3, np.random.default_rng(0))
+    >>> courses.proteins.shape
+    (3, 60, 3)
+    """
+    unknown = sorted(set(region) - set(PARAMETERS))
+    if unknown:
+        raise ApplicationDataError(f"region names {', '.join(unknown)}; expected some of {', '.join(PARAMETERS)}")
+    ends = {name: region.get(name, (published, published)) for name, published in model.parameters.items()}
+    parameters = np.stack([generator.uniform(*ends[name], count) for name in PARAMETERS], axis=1)
+    initial = generator.uniform(0, [MOST_RNA] * 3 + [MOST_PROTEIN] * 3, (count, len(SPECIES)))
+    proteins = simulate_repressilator(parameters, initial)[:, :, 3:].astype(np.float32)
+    return Trajectories(parameters, initial, np.arange(proteins.shape[1]) * 10.0, proteins)
+
+
+def load_trajectories(
+    train: int = 2_000, test: int = 300, *, seed: int = 0, folder: str | PathLike | None = None
+) -> dict[str, Trajectories]:
+    """Simulate from the shipped model: ``train``, ``val``, and a test set from each of :data:`REGIONS`.
+
+    Parameters
+    ----------
+    train, test : int
+        Parameter sets to learn from, and in each of the other sets.
+    seed : int
+        Each set draws from its own stream, so that its size changes no other.
+
+    >>> {name: len(courses) for name, courses in load_trajectories(20, 3).items()}
+    {'train': 20, 'val': 3, 'test': 3, 'slow': 3, 'damped': 3}
+    """
+    model = load_repressilator(folder)
+    plan = {
+        "train": (INSIDE, train),
+        "val": (INSIDE, test),
+        **{name: (region, test) for name, region in REGIONS.items()},
+    }
+    return {
+        name: draw_trajectories(model, region, count, np.random.default_rng([seed, number]))
+        for number, (name, (region, count)) in enumerate(plan.items())
+    }
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How molecules become numbers near 0: the logarithm of one more, less its mean, by its standard deviation."""
+
+    mean: float
+    spread: float
+
+    @classmethod
+    def of(cls, courses: Trajectories) -> "Scale":
+        """The scale of the courses to learn from.
+
+        >>> courses = draw_trajectories(load_repressilator(), INSIDE, 5, np.random.default_rng(0))
+        >>> Scale.of(courses).apply(courses.proteins).std().round(3).item()
+        1.0
+        """
+        values = np.log1p(courses.proteins.astype(np.float64))
+        return cls(float(values.mean()), float(values.std()))
+
+    def apply(self, molecules: np.ndarray) -> np.ndarray:
+        """float32 of the same shape; molecules below 0, which noise can make, count as none."""
+        return ((np.log1p(np.maximum(molecules, 0)) - self.mean) / self.spread).astype(np.float32)
+
+
+def trajectory_loader(
+    courses: Trajectories, scale: Scale, *, noise: float = 0.05, seed: int = 0, batch_courses: int = 64
+) -> SequenceLoader:
+    """Batches of courses on a scale, [time, 3]: from noisy values, each time the next one without noise.
+
+    Parameters
+    ----------
+    noise : float
+        Standard deviation, as a share of the value.
+
+    >>> courses = draw_trajectories(load_repressilator(), INSIDE, 5, np.random.default_rng(0))
+    >>> next(iter(trajectory_loader(courses, Scale.of(courses)))).labels.shape
+    torch.Size([5, 59, 3])
+    """
+    factors = 1 + noise * np.random.default_rng(seed).standard_normal(courses.proteins.shape)
+    inputs, labels = scale.apply(courses.proteins * factors)[:, :-1], scale.apply(courses.proteins)[:, 1:]
+    return SequenceLoader(list(inputs), list(labels), batch_positions=batch_courses * inputs.shape[1], seed=seed)
