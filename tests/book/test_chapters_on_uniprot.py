@@ -69,6 +69,7 @@ def test_all_chapters_that_use_the_data_are_run() -> None:
 
 @pytest.mark.usefixtures("threads")
 @pytest.mark.parametrize("chapter", ON_OWN_DATA)
+@pytest.mark.slow
 def test_chapter_runs_and_counts_right(
     chapter: str, mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -78,7 +79,7 @@ def test_chapter_runs_and_counts_right(
         warnings.simplefilter("error", RuntimeWarning)  # 0 / 0 would stand on the page as nan
         variables = run(chapter, mine)
     assert list(tmp_path.iterdir()) == []
-    number, values = int(chapter[:2]), measured.values(chapter, variables)
+    number, values = int(chapter[:2]), measured.values(variables, chapter)
     stored = json.loads((BOOK / "results" / f"chapter_{number}.json").read_text(encoding="utf-8"))["values"]
     assert values.keys() == stored.keys()
     chains = pssp.load_chains(path=mine)

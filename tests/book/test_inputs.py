@@ -27,6 +27,7 @@ def code_of(chapter: str) -> str:
 
 
 @pytest.mark.parametrize("chapter", ["02_lstm", "03_uniprot", "06_training"])
+@pytest.mark.slow
 def test_what_python_loads_is_among_the_inputs(chapter: str) -> None:
     """An independent truth: the modules that a fresh Python has loaded once all names of the chapter are looked up."""
     done = subprocess.run(

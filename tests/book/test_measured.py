@@ -35,7 +35,7 @@ def test_numbers_are_confirmed_after_the_last_cell(request: pytest.FixtureReques
         for item in IPyNbFile.from_parent(request.session, path=RESULTS.parent / f"{name}.ipynb").collect()
     ]
     added = [item for item in with_confirmations(chapters) if item not in chapters]
-    assert [item.cell.source.splitlines()[-1] for item in added] == ["measured.confirm('05_model', globals())"]
+    assert [item.cell.source.splitlines()[-1] for item in added] == ["measured.confirm(globals(), '05_model')"]
     assert added[0].parent is chapters[0].parent
 
 

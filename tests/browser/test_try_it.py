@@ -80,6 +80,7 @@ def test_float16_in_full() -> None:
     np.testing.assert_array_equal(np.float32(unpacked), numbers.astype(np.float32))
 
 
+@pytest.mark.slow
 def test_node_agrees_with_pytorch(expected: list[pssp.Prediction]) -> None:
     sequences = [prediction.sequence for prediction in expected]
     got = run_in_node("given.map((sequence) => PSSP.predict(model, sequence).probabilities)", sequences)

@@ -299,6 +299,7 @@ def test_a_damaged_gzip_leaves_nothing(weights, tmp_path, capsys):
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other signals")
 @pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.kill
 def test_an_interrupted_run_leaves_no_half_file(weights, tmp_path, kill):
     """A real signal in the middle of a run: the old file stays, and a new one is there whole or not at all."""
     source, out = tmp_path / "many.fasta", tmp_path / "out.jsonl"

@@ -302,7 +302,7 @@ def test_a_damaged_entry_stops_unless_it_may_be_skipped(pssp, tmp_path):
 @pytest.mark.parametrize(
     ("fault", "code", "message"),
     [
-        (503, 3, "answers 503 Service Unavailable"),
+        pytest.param(503, 3, "answers 503 Service Unavailable", marks=pytest.mark.slow),  # tries again after waits
         ("wait long", 3, "asks to wait 3600 s"),
         (400, 1, "refuses the query: 'colour' is not a valid search field"),
     ],

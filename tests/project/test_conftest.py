@@ -29,5 +29,11 @@ def test_ci_skips_nothing_silently(tmp_path: Path, ci: str, expected: str) -> No
     shutil.copy(Path(__file__).parents[1] / "conftest.py", tmp_path)
     (tmp_path / "test_skipped.py").write_text(SKIPPED)
     command = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", tmp_path)
-    done = subprocess.run(command, env=os.environ | {"CI": ci}, cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(
+        command,
+        env=os.environ | {"CI": ci, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
     assert re.sub(r" in .*", "", done.stdout.splitlines()[-1]) == expected

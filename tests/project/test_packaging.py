@@ -37,6 +37,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "target"
 
 
+@pytest.mark.slow
 def test_wheel_finds_its_data_from_any_folder(installed: Path, tmp_path: Path) -> None:
     script = (
         "import pssp_tutorial as pssp\n"
@@ -54,6 +55,7 @@ def test_wheel_finds_its_data_from_any_folder(installed: Path, tmp_path: Path) -
     assert questions == "4"
 
 
+@pytest.mark.slow
 def test_wheel_finds_the_trained_models(installed: Path, tmp_path: Path) -> None:
     """Every model of the repository is in the wheel, passes its checksum there and predicts."""
     models = sorted(path.stem for path in (REPOSITORY / "data" / "models").glob("*.safetensors"))
@@ -70,6 +72,7 @@ def test_wheel_finds_the_trained_models(installed: Path, tmp_path: Path) -> None
     assert lengths == ["10"] * len(models)
 
 
+@pytest.mark.slow
 def test_wheel_holds_nothing_but_the_package(installed: Path) -> None:
     names = {path.name for path in installed.iterdir()}
     assert {name for name in names if not name.endswith(".dist-info")} == {"bin", "pssp_tutorial"}

@@ -64,6 +64,7 @@ def test_the_separation_was_proved_for_this_very_file():
     assert SEPARATION["table_sha256"] == SUMMARY["sha256"] == Path(f"{default_path()}.sha256").read_text().split()[0]
 
 
+@pytest.mark.slow
 def test_held_out_chains_have_no_homolog_in_train(chains, tmp_path):
     """The proof's search again, by MMseqs2, for as many test chains as a minute allows; a planted relative is found."""
     if not shutil.which("mmseqs"):

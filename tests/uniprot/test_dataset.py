@@ -104,6 +104,7 @@ def test_the_fallback_groups_relatives():
 
 
 @needs_mmseqs
+@pytest.mark.slow
 def test_the_fallback_agrees_with_mmseqs():
     """Pairs at E ≤ 1e-3 among all shipped entries: our statistic must tell relatives from strangers as theirs does."""
     ours, theirs = (
@@ -117,6 +118,7 @@ def test_the_fallback_agrees_with_mmseqs():
 
 
 @needs_mmseqs
+@pytest.mark.slow
 def test_mmseqs_keeps_together_what_the_fallback_groups():
     """Its clusters may be larger, because it joins them step by step, but they must not tear one of ours apart."""
     ours, theirs = (cluster_sequences(SEQUENCES, method=method) for method in ("python", "mmseqs"))
@@ -126,6 +128,7 @@ def test_mmseqs_keeps_together_what_the_fallback_groups():
 
 
 @needs_mmseqs
+@pytest.mark.slow
 def test_mmseqs_keeps_names_that_it_would_change(monkeypatch):
     monkeypatch.setattr(redundancy_module, "CLUSTERING", (*redundancy_module.CLUSTERING, "--single-step-clustering"))
     sequence = SEQUENCES["P62258"]

@@ -43,7 +43,6 @@ TERMINAL_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 KEPT_CELL_METADATA = ("mystnb", "tags")
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",  # the same numbers on every run of one machine
-    "PSSP_RESULTS": str(EXECUTED / "results"),
     "PYTHONHASHSEED": "0",
     "TQDM_DISABLE": "1",  # progress bars are for who runs a chapter, not for its stored outputs
 }
@@ -100,7 +99,8 @@ def run(chapter: str, notebook: NotebookNode) -> None:
 
     for cell in code_cells(notebook):
         cell.outputs, cell.execution_count = [], None
-    saving = [new_code_cell(measured.cell("save", chapter))] if measured.is_measured(chapter) else []
+    results = str(EXECUTED / "results")
+    saving = [new_code_cell(measured.cell("save", chapter, results))] if measured.is_measured(chapter) else []
     whole = nbformat.from_dict(notebook | {"cells": [*notebook.cells, *saving]})
     client = NotebookClient(
         whole,

@@ -40,17 +40,18 @@ def source_of(chapter: str) -> Path:
     return FOLDER / f"{results_name(chapter)}.py"
 
 
-def cell(action: str, chapter: str) -> str:
+def cell(action: str, *arguments: str) -> str:
     """The code that runs after the last cell of a chapter; ``action`` is ``save`` or ``confirm``.
 
-    >>> print(cell("save", "06_training").splitlines()[-1])
-    measured.save('06_training', globals())
+    >>> print(cell("confirm", "06_training").splitlines()[-1])
+    measured.confirm(globals(), '06_training')
     """
+    given = ", ".join(map(repr, arguments))
     path = str(FOLDER.parent)
-    return f"import sys\nsys.path.append({path!r})\nimport measured\nmeasured.{action}({chapter!r}, globals())\n"
+    return f"import sys\nsys.path.append({path!r})\nimport measured\nmeasured.{action}(globals(), {given})\n"
 
 
-def checked(chapter: str, variables: Mapping[str, Any]) -> tuple[ModuleType, SimpleNamespace]:
+def checked(variables: Mapping[str, Any], chapter: str) -> tuple[ModuleType, SimpleNamespace]:
     """The module that takes a chapter's numbers, and the chapter's variables, which have passed its check."""
     module, namespace = import_module(f"measured.{results_name(chapter)}"), SimpleNamespace(**variables)
     if hasattr(module, "check"):
@@ -58,22 +59,22 @@ def checked(chapter: str, variables: Mapping[str, Any]) -> tuple[ModuleType, Sim
     return module, namespace
 
 
-def save(chapter: str, variables: Mapping[str, Any]) -> None:
-    """Write a chapter's numbers into the folder that the environment variable PSSP_RESULTS names."""
-    module, namespace = checked(chapter, variables)
-    pssp.save_results(results_name(chapter), module.values(namespace), **module.CONTEXT)
+def save(variables: Mapping[str, Any], chapter: str, folder: str) -> None:
+    """Write a chapter's numbers into a folder."""
+    module, namespace = checked(variables, chapter)
+    pssp.save_results(results_name(chapter), module.values(namespace), folder=folder, **module.CONTEXT)
 
 
-def values(chapter: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+def values(variables: Mapping[str, Any], chapter: str) -> dict[str, Any]:
     """The numbers of a chapter, as its results file would hold them."""
-    module, namespace = checked(chapter, variables)
+    module, namespace = checked(variables, chapter)
     return plain(module.values(namespace))
 
 
-def confirm(chapter: str, variables: Mapping[str, Any]) -> None:
+def confirm(variables: Mapping[str, Any], chapter: str) -> None:
     """Compare a chapter's numbers with those stored in book/results."""
     stored = json.loads((RESULTS / f"{results_name(chapter)}.json").read_text(encoding="utf-8"))["values"]
-    if differences := list(compare(stored, values(chapter, variables))):
+    if differences := list(compare(stored, values(variables, chapter))):
         raise AssertionError(f"{results_name(chapter)}.json is not confirmed:\n" + "\n".join(differences))
 
 
