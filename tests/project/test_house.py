@@ -1,7 +1,9 @@
-"""The house keeps its rules: a layer, tests and a line in the README for every room."""
+"""The house keeps its rules: small modules, functions that fit on a screen, a layer and tests for every room."""
 
+import ast
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import inputs
@@ -10,6 +12,44 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 CHAPTERS = sorted((REPOSITORY / "book").glob("[0-9]*.ipynb"))
 ROOMS = sorted(path.parent.name for path in (REPOSITORY / "pssp_tutorial").glob("*/__init__.py"))
+FOLDERS = ("pssp_tutorial", "tools", "benchmarks", "tests")
+MODULES = sorted(path for folder in FOLDERS for path in (REPOSITORY / folder).rglob("*.py"))
+LONGEST_MODULE, LONGEST_FUNCTION = 300, 60  # lines
+
+
+def functions(source: str) -> Iterator[tuple[str, int]]:
+    """Each function's name and its lines, without the docstring.
+
+    >>> list(functions('def one():\\n    "Says what it does."\\n    return 1\\n'))
+    [('one', 2)]
+    """
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0]
+            docstring = first.end_lineno - first.lineno + 1 if ast.get_docstring(node) is not None else 0
+            yield node.name, node.end_lineno - node.lineno + 1 - docstring
+
+
+def named(path: Path) -> str:
+    return path.relative_to(REPOSITORY).as_posix()
+
+
+def test_no_module_is_too_long() -> None:
+    """Tests are lists of cases, and may be longer."""
+    modules = [path for path in MODULES if not path.is_relative_to(REPOSITORY / "tests")]
+    lines = {named(path): len(path.read_text(encoding="utf-8").splitlines()) for path in modules}
+    assert len(lines) > 100
+    assert {name: count for name, count in lines.items() if count > LONGEST_MODULE} == {}
+
+
+def test_no_function_is_too_long() -> None:
+    lines = {
+        f"{named(path)}: {name}": count
+        for path in MODULES
+        for name, count in functions(path.read_text(encoding="utf-8"))
+    }
+    assert len(lines) > 1_000
+    assert {name: count for name, count in lines.items() if count > LONGEST_FUNCTION} == {}
 
 
 def test_every_room_has_its_layer() -> None:
