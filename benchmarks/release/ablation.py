@@ -122,8 +122,8 @@ def main(profiles_path: str, teacher_path: str) -> None:
                 loader = ProfileLoader(chains.train, 16_000, classes=8, profiles=profiles, as_input=True)
                 taught = teach([pssp.load_pretrained(teacher_path)], loader)
             needs = taught if "teacher_weight" in settings.get("tasks", {}) else None
-            kept.write_text(json.dumps(run(profiles, needs, **settings)))
-        found = json.loads(kept.read_text())
+            kept.write_text(json.dumps(run(profiles, needs, **settings)), encoding="utf-8")
+        found = json.loads(kept.read_text(encoding="utf-8"))
         hits = np.array(found["hits"])
         base = hits if name == "baseline" else base
         gains = (hits - base)[drawn].sum(axis=1) / lengths[drawn].sum(axis=1)

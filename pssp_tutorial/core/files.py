@@ -111,6 +111,8 @@ def _finish(handle: BufferedWriter, path: Path, durable: bool) -> None:
 
 def _writable(path: Path) -> Path:
     """The file that a path leads to, if it is one, or could be."""
+    if "\0" in str(path):
+        raise FileError(f"{shown(path)}: not written, for no file's name holds a zero byte")
     if path.is_dir():
         raise FileError(f"{shown(path)}: not written (Is a directory); expected the name of a file")
     if path.is_symlink():
@@ -189,8 +191,21 @@ def open_text(source: str | PathLike | IO[bytes] | TextIO, *, errors: str = "str
 def _opened(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError) as error:  # ValueError: the name holds a zero byte
         raise ReadError(path, (getattr(error, "strerror", None) or str(error)).lower()) from error
+
+
+def reading_problem(path: Path) -> str:
+    """Why a path cannot be read as a file, in the system's words; nothing if it can.
+
+    >>> reading_problem(Path("nowhere")), reading_problem(Path(".")), reading_problem(Path("x" * 400))
+    ('no such file or directory', 'is a directory', 'file name too long')
+    """
+    try:
+        with _opened(path):
+            return ""
+    except ReadError as error:
+        return error.problem
 
 
 def check_targets(targets: Iterable[str | PathLike | None], sources: Iterable[str | PathLike | None] = ()) -> None:

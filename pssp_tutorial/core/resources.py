@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from pssp_tutorial.core.errors import shown
-from pssp_tutorial.core.files import FileError, ReadError, write_atomically
+from pssp_tutorial.core.files import FileError, ReadError, reading_problem, write_atomically
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -48,12 +48,10 @@ def read_checked(path: str | PathLike, *, remedy: str = "restore both files from
     """
     path = Path(path)
     for _ in range(READINGS):
-        try:
-            data, expected = path.read_bytes(), _digests(checksum_path(path))
-        except IsADirectoryError as error:
-            raise ReadError(error.filename, f"is a directory; {remedy}") from error
-        except OSError as error:
-            raise ReadError(error.filename or path, f"missing or not readable; {remedy}") from error
+        for file in (path, checksum_path(path)):
+            if problem := reading_problem(file):
+                raise ReadError(file, f"{problem}; {remedy}")
+        data, expected = path.read_bytes(), _digests(checksum_path(path))
         digest = hashlib.sha256(data).hexdigest()
         if digest in expected:
             return data
@@ -80,9 +78,10 @@ def write_checked(path: str | PathLike, data: bytes) -> str:
     b'whole'
     """
     path, digest = Path(path), hashlib.sha256(data).hexdigest()
+    known = own_digests(path)
     if path.is_dir():
         raise FileError(f"{shown(path)}: not written (Is a directory); expected the name of a file")
-    _write_digests(path, [digest, *own_digests(path)])
+    _write_digests(path, [digest, *known])
     with write_atomically(path) as handle:
         handle.write(data)
     _write_digests(path, [digest])
@@ -104,8 +103,8 @@ def own_digests(path: Path) -> list[str]:
         lines = beside.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except FileNotFoundError:
         return []
-    except OSError as error:
-        raise FileError(f"{shown(beside)}: not written ({error.strerror or error})") from error
+    except (OSError, ValueError) as error:  # ValueError: the name holds a zero byte
+        raise FileError(f"{shown(beside)}: not written ({getattr(error, 'strerror', None) or error})") from error
     present = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
     matches = [DIGEST_LINE.fullmatch(line) for line in lines]
     if not all(match and (match[2] in (None, path.name) or match[1] == present) for match in matches):
@@ -115,7 +114,7 @@ def own_digests(path: Path) -> list[str]:
 
 def checksum_path(path: Path) -> Path:
     """The file that holds the checksum of another."""
-    return path.with_name(f"{path.name}.sha256")
+    return path.parent / f"{path.name}.sha256"
 
 
 def _digests(beside: Path) -> list[str]:

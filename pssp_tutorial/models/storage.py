@@ -16,7 +16,7 @@ from safetensors.torch import load, save
 from torch import nn
 
 from pssp_tutorial.core.errors import PSSPError, shown
-from pssp_tutorial.core.files import ReadError
+from pssp_tutorial.core.files import ReadError, reading_problem
 from pssp_tutorial.core.resources import read_checked, resource, write_checked
 from pssp_tutorial.models.article import ProteinSecondaryStructurePrediction
 from pssp_tutorial.models.bilstm import BiLSTM
@@ -146,15 +146,14 @@ def _find(name: str | PathLike) -> Path:
     path = Path(name)
     if isinstance(name, str) and path.name == name and not path.suffix:
         path = resource("models") / f"{name}{SUFFIX}"
-        if not path.is_file():
-            known = sorted(model.stem for model in resource("models").glob(f"*{SUFFIX}"))
+        known = sorted(model.stem for model in resource("models").glob(f"*{SUFFIX}"))
+        if name not in known:
             raise ModelError(
                 f"no model {name!r}; expected one of {', '.join(known) or '(none is installed)'}, "
                 f"or the path of a {SUFFIX} file"
             )
-    if not path.is_file():
-        found = "is a directory" if path.is_dir() else "no such file"
-        raise ModelError(f"{shown(path)}: {found}; expected a {SUFFIX} file, or the name of a model of the package")
+    if problem := reading_problem(path):
+        raise ModelError(f"{shown(path)}: {problem}; expected a {SUFFIX} file, or the name of a model of the package")
     if path.suffix != SUFFIX:
         raise ModelError(f"{shown(path)}: expected a {SUFFIX} file that save_pretrained wrote")
     return path

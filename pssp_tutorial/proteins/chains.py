@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from pssp_tutorial.core.errors import PSSPError, shown
-from pssp_tutorial.core.files import ReadError
+from pssp_tutorial.core.files import ReadError, reading_problem
 from pssp_tutorial.core.resources import read_checked, resource, write_checked
 from pssp_tutorial.proteins.alphabet import UNKNOWN_STATE
 from pssp_tutorial.proteins.record import ProteinRecord
@@ -146,7 +146,8 @@ def load_chains(subset: Literal["all", "mini"] = "all", path: str | PathLike | N
     if subset not in ("all", "mini"):
         raise ChainDataError(f"subset {subset!r}; expected 'all' or 'mini'")
     path = Path(path) if path is not None else default_path()
-    chains = _read(path, path.stat().st_mtime_ns if path.exists() else 0)  # a file that was written anew is read anew
+    written = 0 if reading_problem(path) else path.stat().st_mtime_ns
+    chains = _read(path, written)  # a file that was written anew is read anew
     return chains if subset == "all" else _mini(chains)
 
 

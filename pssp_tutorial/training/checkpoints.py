@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import torch
 
 from pssp_tutorial.core.errors import PSSPError, shown
-from pssp_tutorial.core.files import write_atomically
+from pssp_tutorial.core.files import reading_problem, write_atomically
 
 
 class CheckpointError(PSSPError):
@@ -50,10 +50,8 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
     Raises CheckpointError for a file that is missing, damaged (every byte is checked) or no checkpoint.
     """
     path = Path(path)
-    if path.is_dir():
-        raise CheckpointError(f"{shown(path)}: is a directory; expected a file that was saved")
-    if not path.is_file():
-        raise CheckpointError(f"{shown(path)}: no such file; train and save first, or correct the path")
+    if problem := reading_problem(path):
+        raise CheckpointError(f"{shown(path)}: {problem}; train and save first, or correct the path")
     try:
         return _read(path)
     except Exception as error:  # zipfile, pickle and torch each raise their own for a damaged file

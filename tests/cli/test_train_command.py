@@ -125,7 +125,7 @@ def test_a_student_learns_from_a_teacher_that_reads_profiles(tmp_path, monkeypat
     [
         (("--relatives", "1"), "--relatives is given; expected --profiles with it"),
         (("--profiles", "none.npz"), "none.npz: .*expected the file that tools/data/profiles.py writes"),
-        (("--data", "none.tsv.xz"), "none.tsv.xz.*missing"),
+        (("--data", "none.tsv.xz"), "none.tsv.xz: no such file or directory; restore it"),
         (("--dropout", "1.5"), "dropout is 1.5; expected a share from 0 to below 1"),
     ],
 )

@@ -137,6 +137,8 @@ def test_names_as_long_as_the_system_allows_and_names_that_are_no_text(tmp_path)
         pass
     with pytest.raises(FileError, match="File name too long"):
         check_targets([tmp_path / ("x" * 256)])
+    with pytest.raises(FileError, match=r"a\\x00b: not written, for no file's name"), write_atomically("a\0b"):
+        pass
     (tmp_path / os.fsdecode(b"folder\xe9")).mkdir()
     with pytest.raises(FileError) as caught, write_atomically(tmp_path / os.fsdecode(b"folder\xe9")):
         pass
@@ -272,6 +274,18 @@ def test_what_is_no_text_is_refused_with_what_it_is(tmp_path, content, message):
     (tmp_path / "a.fasta").write_bytes(content)
     with pytest.raises(ReadError, match=rf"a\.fasta: .*{message}"), open_text(tmp_path / "a.fasta") as text:
         text.read()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes")
+def test_a_named_pipe_is_opened_once(tmp_path):
+    """A second opening would end the program that writes into it, as a shell's ``<(zcat ...)`` does."""
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=(TEXT * 10_000, "utf-8"))
+    writer.start()
+    with open_text(tmp_path / "pipe") as text:
+        assert text.read() == TEXT * 10_000
+    writer.join(timeout=60)
+    assert not writer.is_alive()
 
 
 def test_a_file_that_is_not_there_or_is_none(tmp_path):

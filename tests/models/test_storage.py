@@ -86,12 +86,15 @@ def test_what_is_missing_is_named(tmp_path):
     with pytest.raises(ModelError, match=r"is a directory; expected a \.safetensors file"):
         load_pretrained(tmp_path)
     save_pretrained(BiLSTM(hidden_size=4), path)
+    for name in ("x" * 400, f"{'x' * 400}.safetensors", "a\0b", "a\0b.safetensors", "caf\udce9.safetensors"):
+        with pytest.raises(ModelError, match="expected"):
+            load_pretrained(name)
     beside = tmp_path / "a.safetensors.sha256"
     beside.write_text("")
     with pytest.raises(ModelError, match=r"a\.safetensors\.sha256: empty, or holds no SHA-256"):
         load_pretrained(path)
     beside.unlink()
-    with pytest.raises(ModelError, match=r"a\.safetensors\.sha256: missing or not readable"):
+    with pytest.raises(ModelError, match=r"a\.safetensors\.sha256: no such file or directory"):
         load_pretrained(path)
 
 

@@ -12,7 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pssp_tutorial.batches.profiles import read_profiles
+from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.proteins.alphabet import AMINO_ACIDS, STATES8
+from pssp_tutorial.proteins.backbones import load_backbones
 from pssp_tutorial.proteins.chains import COLUMNS, SPLITS, ChainDataError, default_path, load_chains
 
 BUILD = Path(__file__).parents[2] / "tools" / "data"
@@ -137,11 +140,21 @@ def test_a_flipped_bit_is_noticed(tmp_path):
     assert str(path) in str(caught.value)
 
 
+@pytest.mark.parametrize("name", [".", "", "x" * 400, "a\0b", "caf\udce9"])
+def test_a_name_that_no_file_can_have_is_one_of_our_errors(name):
+    """Whoever catches PSSPError, as the command line does, must not meet the system's own errors."""
+    for load in (load_chains, load_backbones):
+        with pytest.raises(PSSPError, match=r"expected|restore"):
+            load(path=name)
+    with pytest.raises(PSSPError):
+        read_profiles(name)
+
+
 @pytest.mark.parametrize("missing", ["chains.tsv.xz", "chains.tsv.xz.sha256"])
 def test_a_missing_file_is_named(tmp_path, missing):
     path = packed(tmp_path, "")
     (tmp_path / missing).unlink()
-    with pytest.raises(ChainDataError, match=r"missing or not readable; restore") as caught:
+    with pytest.raises(ChainDataError, match=r"no such file or directory; restore") as caught:
         load_chains(path=path)
     assert str(tmp_path / missing) in str(caught.value)
 

@@ -96,7 +96,9 @@ def test_a_changed_byte_among_the_weights_is_noticed(tmp_path):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(CheckpointError, match=r"absent\.pt: no such file; train and save first"):
+    with pytest.raises(CheckpointError, match=r"absent\.pt: no such file or directory; train and save first"):
         load_checkpoint(tmp_path / "absent.pt")
-    with pytest.raises(CheckpointError, match="is a directory; expected a file"):
+    with pytest.raises(CheckpointError, match="is a directory; train and save first"):
         load_checkpoint(tmp_path)
+    with pytest.raises(CheckpointError, match="file name too long"):
+        load_checkpoint(tmp_path / ("x" * 400))

@@ -111,7 +111,7 @@ def test_a_damaged_or_missing_file_is_told(tmp_path, monkeypatch):
     with pytest.raises(UniProtError, match=r"uniprot_entries\.dat\.gz: damaged: .*; restore it"):
         uniprot_text()
     path.unlink()
-    with pytest.raises(UniProtError, match=r"uniprot_entries\.dat\.gz: missing or not readable; restore"):
+    with pytest.raises(UniProtError, match=r"uniprot_entries\.dat\.gz: no such file or directory; restore"):
         uniprot_text()
     monkeypatch.undo()
     with pytest.raises(UniProtError, match="P99999: not among the shipped entries"):
