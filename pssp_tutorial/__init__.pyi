@@ -52,6 +52,7 @@ from .plots.scores import plot_confusion, plot_per_protein
 from .plots.structures import draw_structure, plot_record
 from .plots.style import PALETTE, use_style
 from .plots.training import plot_history
+from .plots.view import StructureView, view_structure
 
 # Chapter 7: evaluation
 from .prediction.evaluate import evaluate
@@ -150,6 +151,7 @@ __all__ = [
     "SequenceClassifier",
     "SequenceLoader",
     "SequenceWarning",
+    "StructureView",
     "TrainingError",
     "UniProtEntry",
     "UniProtError",
@@ -248,6 +250,7 @@ __all__ = [
     "uniprot_text",
     "use_style",
     "validate",
+    "view_structure",
     "window_loader",
     "with_hidden_head",
     "write_chains",

@@ -11,9 +11,21 @@ from pssp_tutorial.core.files import FileError, ReadError, reading_problem, writ
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
-Kind = Literal["data", "models", "results", "quizzes"]
-IN_CHECKOUT = {"data": "data", "models": "data/models", "results": "benchmarks/results", "quizzes": "book/quizzes"}
-IN_WHEEL = {"data": "data", "models": "data/models", "results": "data/results", "quizzes": "data/quizzes"}
+Kind = Literal["data", "models", "results", "quizzes", "assets"]
+IN_CHECKOUT = {
+    "data": "data",
+    "models": "data/models",
+    "results": "benchmarks/results",
+    "quizzes": "book/quizzes",
+    "assets": "book/_assets",
+}
+IN_WHEEL = {
+    "data": "data",
+    "models": "data/models",
+    "results": "data/results",
+    "quizzes": "data/quizzes",
+    "assets": "data/assets",
+}
 
 DIGEST_LINE = re.compile(r"([0-9a-f]{64})(?: [ *](.+))?")  # as sha256sum writes it, or the digest alone
 READINGS = 3  # of a pair that is written anew meanwhile

@@ -1,0 +1,114 @@
+// A structure with its sequence: point at a residue in one, and see it in the other. The HTML is that of
+// pssp.view_structure; where no script runs it stays what it is, a still picture and the sequence as text.
+"use strict";
+globalThis.PSSP ??= {};
+{
+  const { RESIDUE_NAMES, structureStage, wrongResidues } = PSSP;
+  const STATE_NAMES = { ...PSSP.STATE_NAMES, "?": "unknown" };
+  const capital = (word) => word[0].toUpperCase() + word.slice(1);
+  const make = (tag, className, text = "") => Object.assign(document.createElement(tag), { className, textContent: text });
+  const styleOf = (state) => (state === "?" ? "unknown" : `state-${state.toLowerCase()}`);
+
+  // "Leucine 12: helix, wrong; it is in a strand."
+  function inWords({ sequence, states, truth }, residue, wrong) {
+    const name = capital(RESIDUE_NAMES[sequence[residue].toUpperCase()] ?? "residue");
+    const words = `${name} ${residue + 1}: ${STATE_NAMES[states[residue]]}`;
+    return wrong.has(residue) ? `${words}, wrong: in truth ${STATE_NAMES[truth[residue]]}` : words;
+  }
+
+  // Tens of residues, each ten with its number; a residue stands above its state, and a wrong one above the true state.
+  function letters({ sequence, states, truth }, wrong) {
+    const tens = [];
+    Array.from(sequence, (letter, k) => {
+      if (k % 10 === 0) {
+        tens.push(make("span", "ten"));
+        tens.at(-1).append(make("span", "number", String(k + 1)));
+      }
+      const residue = make("span", "residue", letter);
+      residue.dataset.residue = k;
+      residue.append(make("span", `state ${styleOf(states[k])}`, states[k]));
+      if (truth !== undefined) residue.append(make("span", "true", wrong.has(k) ? truth[k] : "\u00a0"));
+      residue.classList.toggle("wrong", wrong.has(k));
+      tens.at(-1).append(residue);
+    });
+    return tens;
+  }
+
+  function key(structure, wrong) {
+    const list = make("ul", "key");
+    for (const state of "HEC?") {
+      if (!structure.states.includes(state)) continue;
+      const item = make("li", "");
+      item.append(make("span", styleOf(state), state), ` ${STATE_NAMES[state]}`);
+      list.append(item);
+    }
+    if (structure.truth !== undefined) {
+      list.append(make("li", "", `● wrong: ${wrong.size} of ${structure.sequence.length}; below it the true state`));
+    }
+    return list;
+  }
+
+  function structureView(root) {
+    const structure = { ...root.dataset }, wrong = new Set(wrongResidues(structure));
+    const drawing = root.querySelector(".letters"), readout = make("p", "readout", "\u00a0");
+    const stage = structureStage(root.querySelector(".stage"), structure.id, point);
+    const last = structure.sequence.length - 1;
+    let current = 0, shown = null;
+    root.dataset.mounted = "";
+    drawing.replaceChildren(...letters(structure, wrong));
+    drawing.before(key(structure, wrong), readout);
+    if (stage) {
+      readout.before(make("p", "help", `${stage.help} Point at a residue, or move along the sequence with the arrow keys.`));
+      stage.show(structure);
+    }
+
+    const residueOf = (k) => drawing.querySelector(`[data-residue="${k}"]`);
+
+    // Show a residue, in space and in the sequence; null for none.
+    function mark(residue) {
+      if (residue === shown) return;
+      if (shown !== null) residueOf(shown).classList.remove("here");
+      if (residue !== null) residueOf(residue).classList.add("here");
+      readout.textContent = residue === null ? "\u00a0" : inWords(structure, residue, wrong);
+      stage?.mark(residue);
+      shown = residue;
+    }
+
+    // While nothing is pointed at, the residue of the keyboard shows.
+    function point(residue) {
+      mark(residue ?? (document.activeElement === drawing ? current : null));
+    }
+
+    function moveTo(residue) {
+      current = Math.min(Math.max(residue, 0), last);
+      drawing.setAttribute("aria-valuenow", current + 1);
+      drawing.setAttribute("aria-valuetext", inWords(structure, current, wrong));
+    }
+
+    const summary = drawing.getAttribute("aria-label");
+    const values = { role: "slider", "aria-label": `Residue. ${summary}`, "aria-valuemin": 1, "aria-valuemax": last + 1 };
+    Object.entries(values).forEach(([name, value]) => drawing.setAttribute(name, value));
+    drawing.tabIndex = 0;
+    moveTo(0);
+    drawing.addEventListener("pointerover", (event) => {
+      const residue = event.target.closest("[data-residue]");
+      point(residue ? Number(residue.dataset.residue) : null);
+    });
+    drawing.addEventListener("pointerdown", () => shown !== null && moveTo(shown));
+    drawing.addEventListener("pointerleave", () => point(null));
+    drawing.addEventListener("focus", () => mark(current));
+    drawing.addEventListener("blur", () => mark(null));
+    drawing.addEventListener("keydown", (event) => {
+      const steps = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10, Home: -last, End: last };
+      if (!steps[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      event.stopPropagation();
+      moveTo(current + steps[event.key]);
+      mark(current);
+    });
+  }
+
+  PSSP.showStructures = () => document.querySelectorAll(".structure-view:not([data-mounted])").forEach(structureView);
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", PSSP.showStructures);
+  else PSSP.showStructures();
+}
