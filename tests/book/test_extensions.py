@@ -2,13 +2,33 @@
 
 import io
 import json
-import sys
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import source
 
 BOOK = Path(__file__).parents[2] / "book"
 CODE_PAGE = "Code\n====\n\n.. package-module:: core/errors.py\n"
+
+
+LINK = re.compile(r"\{source\}`([^`:]+):([^`]+)`")
+
+
+def links() -> Iterator[tuple[str, str]]:
+    for path in sorted((*BOOK.glob("*.md"), *BOOK.glob("*.ipynb"))):
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".ipynb":
+            text = "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"])
+        yield from ((module.strip(), line.strip()) for module, line in LINK.findall(text))
+
+
+@pytest.mark.parametrize(("module", "text"), sorted(set(links())))
+def test_link_to_a_line_finds_it(module: str, text: str) -> None:
+    """Code moves: the line must be in its module once, and the module on the page that shows the code."""
+    assert source.find_line((source.PACKAGE / module).read_text(encoding="utf-8"), text) > 0
+    assert f"{{package-module}} {module}\n" in (BOOK / "code.md").read_text(encoding="utf-8")
 
 
 def build(tmp_path: Path, text: str) -> tuple[str, str]:
@@ -16,18 +36,16 @@ def build(tmp_path: Path, text: str) -> tuple[str, str]:
     application = pytest.importorskip("sphinx.application", reason="Sphinx is not installed: pip install -e '.[book]'")
     from sphinx.util.docutils import docutils_namespace
 
-    if str(BOOK.parent / "tools" / "sphinx") not in sys.path:
-        sys.path.append(str(BOOK.parent / "tools" / "sphinx"))
-    source = tmp_path / "source"
-    (source / "results").mkdir(parents=True)
-    (source / "results" / "measured.json").write_text(json.dumps({"values": {"q3": 0.6712, "f1": {"H": 0.7}}}))
-    (source / "index.rst").write_text(f"Title\n=====\n\n.. toctree::\n\n   code\n\n{text}\n")
-    (source / "code.rst").write_text(CODE_PAGE)
-    (source / "conf.py").write_text("extensions = ['results', 'source', 'offline']\n")
+    pages = tmp_path / "source"
+    (pages / "results").mkdir(parents=True)
+    (pages / "results" / "measured.json").write_text(json.dumps({"values": {"q3": 0.6712, "f1": {"H": 0.7}}}))
+    (pages / "index.rst").write_text(f"Title\n=====\n\n.. toctree::\n\n   code\n\n{text}\n")
+    (pages / "code.rst").write_text(CODE_PAGE)
+    (pages / "conf.py").write_text("extensions = ['results', 'source', 'offline']\n")
     warnings = io.StringIO()
     with docutils_namespace():
         app = application.Sphinx(
-            source, source, tmp_path / "html", tmp_path / "trees", "html", status=None, warning=warnings
+            pages, pages, tmp_path / "html", tmp_path / "trees", "html", status=None, warning=warnings
         )
         app.build()
     return (tmp_path / "html" / "index.html").read_text(), warnings.getvalue()
