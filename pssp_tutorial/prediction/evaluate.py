@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from pssp_tutorial.batches.proteins import Loader, make_loader
-from pssp_tutorial.evaluation.report import Report
+from pssp_tutorial.evaluation.report import ProteinReport, Report
 from pssp_tutorial.models.contract import evaluation_twin
 from pssp_tutorial.models.device import resolve_device
 from pssp_tutorial.prediction.predict import BATCH_RESIDUES
@@ -23,7 +23,7 @@ def evaluate(
     *,
     device: str | torch.device = "auto",
     batch_residues: int = BATCH_RESIDUES,
-) -> Report:
+) -> ProteinReport:
     """Score a model on labelled proteins; unknown states count nowhere.
 
     Parameters
