@@ -33,6 +33,7 @@ from .core.results import read_results, save_results
 from .evaluation.bootstrap import Interval, draw_scores, score_difference, score_interval
 from .evaluation.boundaries import observed_segments, segment_statistics
 from .evaluation.calibration import apply_temperature, fit_temperature, reliability
+from .evaluation.comparison import Comparison, compare_states
 from .evaluation.report import ProteinReport, Report
 from .evaluation.scores import confusion_matrix, f1, mcc
 from .evaluation.segments import sov99, sov_refine
@@ -84,6 +85,9 @@ from .proteins.fasta import read_fasta, write_fasta
 from .proteins.homology import RedundancyError, cluster_sequences, related_pairs
 from .proteins.record import ProteinRecord, from_seqrecord, to_seqrecord
 from .proteins.splits import split_by_homology
+from .proteins.states import read_states
+from .proteins.structure import label_structure, read_structure
+from .proteins.torsions import backbone_torsions
 from .training.distillation import MultiTask, teach
 from .training.epoch import train_epoch, validate
 from .training.fit import History, fit
@@ -120,6 +124,7 @@ __all__ = [
     "BiLSTM",
     "BidirectionalLSTM",
     "ChainSet",
+    "Comparison",
     "ConvBiLSTM",
     "EarlyStopping",
     "FetchError",
@@ -160,12 +165,14 @@ __all__ = [
     "area_under_roc",
     "assign_dssp",
     "average_precision",
+    "backbone_torsions",
     "best_threshold",
     "block_loader",
     "censoring_weights",
     "checks",
     "cluster_sequences",
     "collate",
+    "compare_states",
     "confusion_matrix",
     "count_parameters",
     "course_loader",
@@ -190,6 +197,7 @@ __all__ = [
     "iter_predict",
     "label_entries",
     "label_entry",
+    "label_structure",
     "leave_one_run_out",
     "length_buckets",
     "load_backbones",
@@ -224,6 +232,8 @@ __all__ = [
     "read_fasta",
     "read_profiles",
     "read_results",
+    "read_states",
+    "read_structure",
     "read_uniprot",
     "record_gates",
     "reduce_states",

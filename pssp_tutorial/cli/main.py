@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 
 from pssp_tutorial import __version__
-from pssp_tutorial.cli import predict, train, uniprot
+from pssp_tutorial.cli import label, predict, score, train, uniprot
 from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.core.files import FileError
 from pssp_tutorial.uniprot.client import FetchError, QueryError
@@ -24,7 +24,7 @@ EXIT_CODES = """exit codes:
   2    the command line is not right
   3    UniProt cannot be reached, or fails; what was fetched is kept, run the same command again
   4    a file cannot be written; the old one is as it was
-  5    done, but for records that standard error names (predict)
+  5    done, but for records or files that standard error names (predict, label, score)
   130  stopped, with Ctrl-C or from outside; what was fetched is kept, and no file is half written"""
 
 
@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line; each command brings the function that runs it."""
     main = argparse.ArgumentParser(
         prog="pssp",
-        description="Protein secondary structure: predict it, and get data from UniProt. The book explains every step.",
+        description="Protein secondary structure: predict it, label it, score it, get data for it. The book says how.",
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -40,6 +40,8 @@ def parser() -> argparse.ArgumentParser:
     main.add_argument("--version", action="version", version=f"pssp {__version__}")
     commands = main.add_subparsers(title="commands", metavar="COMMAND")
     predict.add_command(commands, EXIT_CODES)
+    label.add_command(commands, EXIT_CODES)
+    score.add_command(commands, EXIT_CODES)
     train.add_command(commands, EXIT_CODES)
     uniprot.add_commands(commands, EXIT_CODES)
     return main

@@ -1,0 +1,104 @@
+"""``pssp label``: DSSP's states of the structures in files."""
+
+import argparse
+import json
+from argparse import Namespace
+from collections.abc import Iterator
+
+from pssp_tutorial.cli.options import file_or_standard_output, output, standard_input, tell
+from pssp_tutorial.core.errors import PSSPError
+from pssp_tutorial.core.files import check_targets
+from pssp_tutorial.prediction.formats import cell
+from pssp_tutorial.proteins.alphabet import reduce_states
+from pssp_tutorial.proteins.record import ProteinRecord
+from pssp_tutorial.proteins.structure import label_structure
+
+SKIPPED = 5  # exit code
+WIDTH = 60
+TSV_HEADER = "id\tposition\tresidue\tstate\n"
+
+HELP = """Label each residue of protein structures with its secondary structure, by the rules of DSSP.
+
+  pssp label 1abc.cif --out 1abc.fasta
+  pssp label models/*.pdb.gz --format tsv | less
+  pssp label 1abc.dssp --states 3
+
+FILE is a structure in mmCIF or PDB format, plain or packed with gzip, bzip2 or xz, or what DSSP wrote, in its classic
+form or as mmCIF, whose states are then read. All chains of a file are labelled together, because strands of two chains
+pair. Of several models the first is read, of alternate locations the one with the highest occupancy; residues that miss
+an atom of the backbone have the state ?. Standard error says which of these a file made necessary.
+
+H α-helix, G 3-10 helix, I π-helix, E strand, B isolated bridge, T turn, S bend, C coil. DSSP 4 has one more, P for
+polyproline II: it is written as C. A file that cannot be read is named and left out; the exit code is then 5."""
+
+
+def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
+    """Add ``label``."""
+    layout = argparse.RawDescriptionHelpFormatter
+    summary = "label the residues of structures with DSSP's states"
+    command = commands.add_parser("label", help=summary, description=HELP, epilog=epilog, formatter_class=layout)
+    command.set_defaults(run=run)
+    command.add_argument(
+        "files", metavar="FILE", nargs="+", help="a structure, or what DSSP wrote; - is standard input"
+    )
+    out = "the file to write; - is standard output (default)"
+    command.add_argument("--out", default="-", type=file_or_standard_output, metavar="FILE", help=out)
+    formats = "fasta (default): the states in place of the residues; tsv: one line a residue; jsonl: one object a chain"
+    command.add_argument("--format", choices=WRITERS, default="fasta", help=formats)
+    states = "8: DSSP's states (default); 3: H, G, I as H; E, B as E; the rest as C"
+    command.add_argument("--states", type=int, choices=(3, 8), default=8, help=states)
+    command.add_argument("--quiet", action="store_true", help="only errors on standard error, no remarks")
+
+
+def run(options: Namespace) -> int:
+    """Label file after file into the output; the exit code says whether some were left out."""
+    check_targets([options.out], options.files)
+    chains = skipped = 0
+    with output(options.out) as target:
+        if options.format == "tsv":
+            target.write(TSV_HEADER.encode())
+        for name in options.files:
+            try:
+                for record in _labelled(name, options):
+                    target.write(WRITERS[options.format](record).encode())
+                    chains += 1
+            except PSSPError as error:
+                skipped += 1
+                tell(f"pssp: skipped: {error}")
+        if not chains:
+            raise PSSPError("nothing to label; expected at least one protein structure")
+    return SKIPPED if skipped else 0
+
+
+def _labelled(name: str, options: Namespace) -> Iterator[ProteinRecord]:
+    source = standard_input() if name == "-" else name
+    for record in label_structure(source, on_remark=lambda remark: tell(f"pssp: {remark}", quiet=options.quiet)):
+        states = record.structure or ""
+        yield ProteinRecord(record.id, record.sequence, reduce_states(states) if options.states == 3 else states)
+
+
+def as_fasta(record: ProteinRecord) -> str:
+    """The states in place of the residues, 60 a line.
+
+    >>> print(as_fasta(ProteinRecord("tiny", "MKT", "CHH")), end="")
+    >tiny
+    CHH
+    """
+    states = record.structure or ""
+    lines = [states[start : start + WIDTH] for start in range(0, len(states), WIDTH)]
+    return "\n".join([f">{record.id}", *lines, ""])
+
+
+def as_tsv(record: ProteinRecord) -> str:
+    """One line a residue, separated by tabs: id, position from 1, residue and state."""
+    rows = enumerate(zip(record.sequence, record.structure or "", strict=True), start=1)
+    start = cell(record.id)
+    return "".join(f"{start}\t{position}\t{residue}\t{state}\n" for position, (residue, state) in rows)
+
+
+def as_jsonl(record: ProteinRecord) -> str:
+    """One JSON object: id, sequence and states."""
+    return json.dumps({"id": record.id, "sequence": record.sequence, "states": record.structure}) + "\n"
+
+
+WRITERS = {"fasta": as_fasta, "tsv": as_tsv, "jsonl": as_jsonl}
