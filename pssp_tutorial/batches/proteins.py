@@ -21,10 +21,9 @@ from pssp_tutorial.proteins.alphabet import (
     IGNORE_INDEX,
     RESIDUES,
     UNKNOWN_STATE,
-    encode_residues,
     encode_states,
-    normalise_sequence,
     reduce_states,
+    residue_codes,
 )
 from pssp_tutorial.proteins.record import ProteinRecord
 
@@ -199,8 +198,7 @@ def _check_residues(records: Sequence[ProteinRecord]) -> None:
 
 def _residue_codes(record: ProteinRecord) -> Tensor:
     """Numbers of the residues, uint8[length]."""
-    sequence = normalise_sequence(record.sequence, name=record.id)
-    return torch.from_numpy(encode_residues(sequence, name=record.id).astype(np.uint8))
+    return torch.from_numpy(residue_codes(record.sequence, name=record.id))
 
 
 def _state_labels(record: ProteinRecord, classes: int, reduction: str) -> Tensor:

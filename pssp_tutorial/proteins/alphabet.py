@@ -33,6 +33,10 @@ REDUCTIONS = {
 _UNUSUAL, _READ_AS = "UOBZJ", "CKXXX"
 _RESIDUE_CODE = np.full(256, -1, dtype=np.int64)
 _RESIDUE_CODE[np.frombuffer(RESIDUES.encode(), dtype=np.uint8)] = np.arange(len(RESIDUES))
+_NO_CODE = 255
+_CODE_AS_READ = np.full(256, _NO_CODE, dtype=np.uint8)
+for _letter, _read in zip(RESIDUES + _UNUSUAL, RESIDUES + _READ_AS, strict=True):
+    _CODE_AS_READ[[ord(_letter), ord(_letter.lower())]] = RESIDUES.index(_read)
 
 
 class AlphabetError(PSSPError):
@@ -109,16 +113,6 @@ def normalise_sequence(sequence: str, *, name: str = "sequence", unusual: Litera
     return sequence.upper().translate(str.maketrans(_UNUSUAL, _READ_AS))
 
 
-def looks_like_dna(sequence: str) -> bool:
-    """Whether 10 letters or more are all of nucleotides, which are also those of amino acids, or unknown.
-
-    >>> looks_like_dna("ATGGCCAAATAA"), looks_like_dna("MKTVRQERLKSI"), looks_like_dna("XXXXXXXXXX")
-    (True, False, False)
-    """
-    letters = set(sequence.upper())
-    return len(sequence) >= 10 and letters <= set("ACGTUNX") and not letters <= set("NX")
-
-
 def encode_residues(sequence: str, *, name: str = "sequence") -> np.ndarray:
     """Codes 0 to 20 of a sequence in the 21 letters, ``int64[length]``.
 
@@ -127,6 +121,20 @@ def encode_residues(sequence: str, *, name: str = "sequence") -> np.ndarray:
     """
     _check_letters(sequence, RESIDUES, name, "residue")
     return _RESIDUE_CODE[np.frombuffer(sequence.encode(), dtype=np.uint8)]
+
+
+def residue_codes(sequence: str, *, name: str = "sequence") -> np.ndarray:
+    """Codes 0 to 20 of a sequence in any letters that :func:`normalise_sequence` knows, ``uint8[length]``.
+
+    One look at each letter encodes and checks it.
+
+    >>> residue_codes("acU")
+    array([0, 1, 1], dtype=uint8)
+    """
+    codes = _CODE_AS_READ[np.frombuffer(sequence.encode(errors="replace"), dtype=np.uint8)]
+    if (codes == _NO_CODE).any():
+        normalise_sequence(sequence, name=name)  # which says where
+    return codes
 
 
 def encode_states(structure: str, classes: int = 3, *, name: str = "structure") -> np.ndarray:

@@ -1,5 +1,7 @@
 """The alphabet: codes are the model's channels and classes, so a silent change would break every checkpoint."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,6 +19,7 @@ from pssp_tutorial.proteins.alphabet import (
     encode_states,
     normalise_sequence,
     reduce_states,
+    residue_codes,
     states_of,
 )
 from pssp_tutorial.proteins.record import ProteinRecord
@@ -47,14 +50,18 @@ def test_state_codes_round_trip(structure):
     assert np.array_equal(codes == IGNORE_INDEX, [letter == "?" for letter in structure])
 
 
-@given(st.text(max_size=30))
+@given(st.text(max_size=30) | st.text(RESIDUES + RESIDUES.lower() + "UOBZJuobzj*-", max_size=30))
 def test_any_text_is_mapped_or_refused(text):
     """No letter is dropped, added or mapped silently: same length, known letters, or an error."""
     try:
         letters = normalise_sequence(text)
-    except AlphabetError:
+    except AlphabetError as error:
+        refused = str(error)
         assert not set(text.upper()) <= set(RESIDUES + "UOBZJ") or not text.isascii()
+        with pytest.raises(AlphabetError, match=re.escape(refused)):
+            residue_codes(text)
     else:
+        assert np.array_equal(residue_codes(text), encode_residues(letters))
         assert len(letters) == len(text)
         assert set(letters) <= set(RESIDUES)
 
