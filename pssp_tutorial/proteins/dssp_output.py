@@ -39,7 +39,11 @@ def is_dssp(text: str) -> bool:
     >>> is_dssp("data_1abc")
     False
     """
-    if CLASSIC_HEADER in text or f"\n{SUMMARY}." in text:
+    if CLASSIC_HEADER in text:
+        return True
+    if f"\n{SCHEME}." not in text:  # which tells whose states they are
+        return False
+    if f"\n{SUMMARY}." in text:
         return True
     programs = re.search(r"^_software\..*?^(#|loop_)", text, re.DOTALL | re.MULTILINE)
     return f"\n{RANGES}." in text and programs is not None and re.search(r"(?i)\bdssp\b", programs[0]) is not None

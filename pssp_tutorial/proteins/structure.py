@@ -12,7 +12,7 @@ from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.core.files import open_text
 from pssp_tutorial.proteins.backbones import ATOMS
 from pssp_tutorial.proteins.dssp import assign_dssp
-from pssp_tutorial.proteins.dssp_output import is_dssp, parse_dssp
+from pssp_tutorial.proteins.dssp_output import CLASSIC_HEADER, is_dssp, parse_dssp
 from pssp_tutorial.proteins.record import ProteinRecord
 from pssp_tutorial.proteins.residues import amino_acids, backbone_of, protein_letter, remarks_on
 
@@ -86,8 +86,8 @@ def read_structure(source: Source, *, on_remark: Remark | None = None) -> list[t
     ('A', (1, 4, 3), ['structure_A: 1 residue without all four atoms of the backbone: its state is unknown, ?'])
     """
     name, text = _read(source)
-    if is_dssp(text):
-        raise StructureError(f"{name}: states that DSSP wrote; label_structure reads them")
+    if CLASSIC_HEADER in text:
+        raise StructureError(f"{name}: what DSSP wrote holds states and no backbone; label_structure reads them")
     return _chains(name, text, on_remark or _ignore)
 
 

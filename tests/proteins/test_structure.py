@@ -240,6 +240,16 @@ def test_labels_that_dssp_wrote_are_read(written: Path) -> None:
         ]
 
 
+@needs_mkdssp
+def test_coordinates_beside_the_labels_of_dssp_are_read(written: Path) -> None:
+    """AlphaFold's files hold both: a backbone is there to be read. A classic file has none."""
+    files = dssp_files(written)
+    [(_, backbone)] = pssp.read_structure(files["ranges.cif"])
+    np.testing.assert_allclose(backbone, BACKBONE, atol=0.002)
+    with pytest.raises(StructureError, match="no backbone; label_structure reads them"):
+        pssp.read_structure(files["1abc.dssp"])
+
+
 CLASSIC = """==== Secondary Structure Definition by the program DSSP, NKI version 4.2.2
 HEADER    HYDROLASE                               01-JAN-00   1ABC                                             .
   #  RESIDUE AA STRUCTURE BP1 BP2  ACC     N-H-->O    O-->H-N    N-H-->O
