@@ -1,0 +1,1 @@
+"""The parts of benchmarks/applications.py, one a task of Part IV."""

@@ -1,0 +1,75 @@
+"""Hidden levels along a chromosome: means of neighbours, a linear model, boosting and an LSTM (chapter 17)."""
+
+import numpy as np
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import Ridge
+
+import pssp_tutorial as pssp
+from application_parts.common import SEEDS, save, summarise, timed, trained
+from pssp_tutorial.applications.cpgs import CpGSequences
+
+NEIGHBOURS, STRETCH = 5, 250_000
+
+
+def neighbours(part: CpGSequences) -> tuple[np.ndarray, np.ndarray]:
+    """Of each hidden CpG the levels of the five nearest visible ones on either side, and their distances; nan: none."""
+    levels, distances = [], []
+    for row, hidden in enumerate(part.hidden):
+        visible = np.flatnonzero(~hidden)
+        for place in np.flatnonzero(hidden):
+            at = np.searchsorted(visible, place)
+            near = np.full(2 * NEIGHBOURS, -1)
+            before, after = visible[max(0, at - NEIGHBOURS) : at][::-1], visible[at : at + NEIGHBOURS]
+            near[: len(before)], near[NEIGHBOURS : NEIGHBOURS + len(after)] = before, after
+            levels.append(np.where(near < 0, np.nan, part.levels[row, near]))
+            away = np.abs(part.positions[row, near] - part.positions[row, place])
+            distances.append(np.where(near < 0, np.nan, away))
+    return np.array(levels), np.array(distances)
+
+
+def by_distance(levels: np.ndarray, distances: np.ndarray) -> np.ndarray:
+    weights = np.nan_to_num(1 / (distances + 50))
+    return (weights * np.nan_to_num(levels)).sum(axis=1) / weights.sum(axis=1)
+
+
+def cpgs() -> None:
+    """Writes applications_cpgs.json."""
+    parts = pssp.cpg_sequences(pssp.load_cpgs())
+    train, test = parts["train"], parts["test"]
+    expected = test.levels[test.hidden].astype(float)
+    near, near_train = neighbours(test), neighbours(train)
+    features = [np.concatenate([levels, np.log10(1 + away)], axis=1) for levels, away in (near, near_train)]
+    filled = [np.where(np.isnan(one), np.nanmean(features[1], axis=0), one) for one in features]
+    known = train.levels[train.hidden].astype(float)
+    baselines = {
+        "mean": lambda: np.full(len(expected), train.levels.mean()),
+        "two nearest": lambda: np.nanmean(near[0][:, [0, NEIGHBOURS]], axis=1),
+        "inverse distance": lambda: by_distance(*near),
+        "ridge": lambda: Ridge(1.0).fit(filled[1], known).predict(filled[0]),
+        "boosting": lambda: HistGradientBoostingRegressor(random_state=0).fit(features[1], known).predict(features[0]),
+    }
+    found, seconds = {}, {}
+    for name, function in baselines.items():
+        one, seconds[name] = timed(function)
+        found[name] = [one]
+    found["LSTM"] = []
+    for seed in SEEDS:
+        model, seconds["LSTM"] = trained(
+            lambda: pssp.LevelTagger(4, 48),
+            lambda seed: pssp.cpg_loader(train, draws=4, seed=seed),
+            pssp.cpg_loader(parts["val"]),
+            seed,
+            max_epochs=12,
+            patience=4,
+            learning_rate=4e-3,
+            schedule="cosine",
+        )
+        told = np.stack([one.numpy() for one in pssp.outputs_in_order(model, pssp.cpg_loader(test))])
+        found["LSTM"].append(told[test.hidden])
+
+    def score(rows: np.ndarray, one: np.ndarray) -> float:
+        return pssp.rmse(expected[rows], one[rows])
+
+    noise = expected * (1 - expected) / test.reads[test.hidden]
+    values = {"rmse": summarise(found, score, test.positions[test.hidden] // STRETCH), "seconds": seconds}
+    save("cpgs", values | {"binomial_noise": np.sqrt(noise.mean())})

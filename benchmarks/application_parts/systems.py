@@ -1,0 +1,123 @@
+"""Forty looks ahead at the repressilator: a line, an LSTM, and the mechanism itself, fitted (chapter 20)."""
+
+import time
+from typing import Any
+
+import numpy as np
+from scipy.optimize import least_squares
+from sklearn.linear_model import Ridge
+
+import pssp_tutorial as pssp
+from application_parts.common import SEEDS, save, summarise, timed, trained
+from pssp_tutorial.applications.trajectories import REGIONS, Scale, Trajectories
+
+SEEN, PAST, FITTED, STARTS, STEP = 20, 8, 10, 4, 1e-6
+LOW, HIGH = np.array([10, 1.1, 20, 1.2, 5, 0.3]), np.array([32, 3, 70, 3.2, 35, 0.7])
+"""Bounds of the fitted parameters; the leak through a closed promoter is taken as published."""
+
+LOOPING = pssp.FitSettings(max_epochs=30, patience=6, learning_rate=2e-3)
+
+
+def straight_on(train: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Vector autoregression, fed with its own answers."""
+    times = range(PAST, train.shape[1])
+    past = np.concatenate([train[:, at - PAST : at].reshape(len(train), -1) for at in times])
+    model = Ridge(1.0).fit(past, np.concatenate([train[:, at] for at in times]))
+    known = values[:, :SEEN]
+    for _ in range(values.shape[1] - SEEN):
+        following = model.predict(known[:, -PAST:].reshape(len(known), -1))
+        known = np.concatenate([known, following[:, None]], axis=1)
+    return known[:, SEEN:]
+
+
+def fitted(values: np.ndarray, scale: Scale, seed: int) -> np.ndarray:
+    """The mechanism's own parameters and start, by least squares from several starts; what it then says of the rest."""
+    generator = np.random.default_rng(seed)
+    low, high = np.append(LOW, np.zeros(6)), np.append(HIGH, [4.0] * 3 + [9.0] * 3)
+    first = np.clip(values[0].astype(float) * scale.spread + scale.mean, 0.01, 8.9)
+
+    def courses(guesses: np.ndarray, samples: int) -> np.ndarray:
+        parameters = np.column_stack([guesses[:, :6], np.full(len(guesses), 0.0005)])
+        found = pssp.simulate_repressilator(parameters, np.expm1(guesses[:, 6:]), samples=samples, step=0.5)
+        return (np.log1p(np.maximum(found[:, :, 3:], 0)) - scale.mean) / scale.spread
+
+    def errors(guess: np.ndarray) -> np.ndarray:
+        return (courses(guess[None], SEEN)[0] - values[:SEEN]).ravel()
+
+    def slopes(guess: np.ndarray) -> np.ndarray:
+        """By small changes, all simulated at once."""
+        sizes = np.where(guess + STEP * (high - low) > high, -STEP, STEP) * (high - low)
+        found = courses(np.vstack([guess, guess + np.diag(sizes)]), SEEN).reshape(len(guess) + 1, -1)
+        return ((found[1:] - found[0]) / sizes[:, None]).T
+
+    fits = []
+    for _ in range(STARTS):
+        start = np.concatenate([generator.uniform(LOW, HIGH), generator.uniform(0, 3, 3), first])
+        fits.append(least_squares(errors, start, jac=slopes, bounds=(low, high), max_nfev=40))
+    return courses(min(fits, key=lambda fit: fit.cost).x[None], len(values))[0, SEEN:]
+
+
+def systems() -> None:
+    """Writes applications_systems.json."""
+    courses = pssp.load_trajectories()
+    scale = Scale.of(courses["train"])
+    loaders = {name: pssp.trajectory_loader(courses[name], scale, seed=9) for name in ("val", *REGIONS)}
+    train = np.stack([one.numpy() for one in pssp.trajectory_loader(courses["train"], scale).inputs])
+    models, seconds = [], {}
+    for seed in SEEDS:
+        model, first = trained(
+            lambda: pssp.Forecaster(3, 64),
+            lambda seed: pssp.trajectory_loader(courses["train"], scale, seed=seed),
+            loaders["val"],
+            seed,
+            max_epochs=30,
+            patience=6,
+            learning_rate=5e-3,
+        )
+        model.seen = SEEN
+        started = time.perf_counter()
+        closed = pssp.trajectory_loader(courses["train"], scale, seed=seed)
+        pssp.fit(model, closed, loaders["val"], LOOPING, seed=seed, progress=False)
+        seconds["LSTM, training"] = first + time.perf_counter() - started
+        models.append(model)
+    values = {name: region_scores(courses[name], loaders[name], train, scale, models) for name in REGIONS}
+    save("systems", values | {"seconds": seconds | speeds(courses["test"], models[0], loaders["test"])})
+
+
+def region_scores(
+    part: Trajectories, loader: pssp.SequenceLoader, train: np.ndarray, scale: Scale, models: list[pssp.Forecaster]
+) -> dict[str, Any]:
+    truth = scale.apply(part.proteins)[:, SEEN:]
+    noisy = np.stack([one.numpy() for one in loader.inputs])
+    values = np.concatenate([noisy, scale.apply(part.proteins)[:, -1:]], axis=1)  # nothing reads the last
+    found = {
+        "mean": [np.zeros_like(truth)],
+        "last value": [np.repeat(values[:, SEEN - 1 : SEEN], truth.shape[1], axis=1)],
+        "autoregression": [straight_on(train, values)],
+        "LSTM": [np.stack(pssp.outputs_in_order(model, loader))[:, SEEN - 1 :] for model in models],
+    }
+
+    def score(rows: np.ndarray, one: np.ndarray) -> float:
+        return pssp.rmse(truth[rows], one[rows])
+
+    whole = summarise(found, score, np.arange(len(truth)))
+    few = {name: [one[:FITTED] for one in ones] for name, ones in found.items()}
+    fits, seconds = timed(lambda: np.stack([fitted(values[row], scale, row) for row in range(FITTED)]))
+    few["fitted mechanism"] = [fits]
+
+    def few_score(rows: np.ndarray, one: np.ndarray) -> float:
+        return pssp.rmse(truth[:FITTED][rows], one[rows])
+
+    return {
+        "rmse": whole,
+        "with_fits": summarise(few, few_score, np.arange(FITTED)),
+        "seconds_per_fit": seconds / FITTED,
+        "median_of_fits": np.median(np.sqrt(((fits - truth[:FITTED]) ** 2).mean(axis=(1, 2)))),
+    }
+
+
+def speeds(part: Trajectories, model: pssp.Forecaster, loader: pssp.SequenceLoader) -> dict[str, float]:
+    """Seconds for a course: the network's answer, and the solver's, all at once."""
+    _, network = timed(lambda: pssp.outputs_in_order(model, loader, len(part)))
+    _, solver = timed(lambda: pssp.simulate_repressilator(part.parameters, part.initial))
+    return {"LSTM, a course": network / len(part), "solver, a course": solver / len(part)}

@@ -1,0 +1,31 @@
+"""Part IV measured: baselines and LSTMs on each task, three seeds, intervals over what is independent, and the leaks.
+
+    OMP_NUM_THREADS=1 PSSP_RESULTS=benchmarks/results python benchmarks/applications.py [PART ...]
+
+The parts are methylation, cpgs, expression, image_series, systems, patients and visual_fields; without one, all. Each
+writes applications_<part>.json.
+"""
+
+import sys
+
+import torch
+from application_parts.cpgs import cpgs
+from application_parts.expression import expression
+from application_parts.image_series import image_series
+from application_parts.methylation import methylation
+from application_parts.patients import patients
+from application_parts.systems import systems
+from application_parts.visual_fields import visual_fields
+
+ALL = (methylation, cpgs, expression, image_series, systems, patients, visual_fields)
+PARTS = {part.__name__: part for part in ALL}
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    for name in sys.argv[1:] or PARTS:
+        PARTS[name]()
+
+
+if __name__ == "__main__":
+    main()
