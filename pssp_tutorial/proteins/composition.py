@@ -61,8 +61,8 @@ def from_three_letters(sequence: str) -> str | None:
     >>> from_three_letters("MetAlaGlySer"), from_three_letters("METALAGLYSER"), from_three_letters("METAL")
     ('MAGS', 'MAGS', None)
     """
-    names = [sequence[start : start + 3].upper() for start in range(0, min(len(sequence), 300), 3)]
-    if len(names) < 4 or len(sequence) % 3 or not all(name in THREE_LETTERS for name in names):
+    names = [sequence[start : start + 3].upper() for start in range(0, min(len(sequence), 60), 3)]
+    if len(sequence) % 3 or len(names) < 4 or not set(names) <= THREE_LETTERS.keys():
         return None
     return "".join(THREE_LETTERS[name] for name in names)
 

@@ -118,8 +118,8 @@ class _Entry:
     """What stands between one ``>`` and the next."""
 
     source: str
+    place: str  # for messages
     number: int
-    line: int
     title: str
     pieces: list[str] = field(default_factory=list)
     length: int = 0
@@ -131,13 +131,13 @@ class _Entry:
             words = piece.split()
             self.pieces += words
             self.length += sum(map(len, words))
-            if not self.prose and is_prose(words):
+            if len(words) > 2 and not self.prose and is_prose(words):
                 self.prose = line
 
     def record(self, unusual: Unusual, on_warning: Remark | None) -> ProteinRecord:
         """The record, cleaned."""
         record_id = self.title.split(maxsplit=1)[0] if self.title.strip() else f"record_{self.number}"
-        place = f"{shown(self.source)}: line {self.line}: record {self.number} ({short(record_id)})"
+        place = f"{self.place}: record {self.number} ({short(record_id)})"
         sequence = "".join(self.pieces)
         text = record_id + sequence
         if not text.isascii() and any("\udc80" <= letter <= "\udcff" for letter in text):  # bytes that are no UTF-8
@@ -153,7 +153,7 @@ class _Entry:
 def _entries(handle: TextIO, name: str) -> Iterator[_Entry]:
     """The entries of a file; what stands above the first, other than a comment, ends the reading."""
     entry: _Entry | None = None
-    number, aside = 0, False  # aside: in a title or a comment, of which one piece is enough
+    file, number, aside = shown(name), 0, False  # aside: in a title or a comment, of which one piece is enough
     for line, begins, piece in _pieces(handle):
         if begins:
             aside = piece.startswith(">") or (entry is None and piece.startswith(";"))
@@ -161,13 +161,13 @@ def _entries(handle: TextIO, name: str) -> Iterator[_Entry]:
                 if entry:
                     yield entry
                 number += 1
-                entry = _Entry(name, number, line, piece[1:])
+                entry = _Entry(name, f"{file}: line {line}", number, piece[1:])
                 if PIR.match(entry.title):
-                    raise RecordError(f"{_place(name, line)} is PIR, whose second line is a title; expected FASTA")
+                    raise RecordError(f"{entry.place} is PIR, whose second line is a title; expected FASTA")
         if not aside and entry:
             entry.add(line, piece)
         elif not aside and piece.strip():
-            raise _no_fasta(_place(name, line), piece.strip())
+            raise _no_fasta(f"{file}: line {line}", piece.strip())
     if entry:
         yield entry
 
@@ -176,13 +176,9 @@ def _pieces(handle: TextIO) -> Iterator[tuple[int, bool, str]]:
     """Number of the line, whether it begins here, and text: one line may be as long as it likes."""
     line, begins = 1, True
     while piece := handle.readline(PIECE):
-        yield line, begins, piece
+        yield line, begins, piece.removeprefix("\ufeff") if line == 1 else piece  # a mark that some editors put first
         begins = piece.endswith("\n")
         line += begins
-
-
-def _place(name: str, line: int) -> str:
-    return f"{shown(name)}: line {line}"
 
 
 def _no_fasta(place: str, line: str) -> RecordError:

@@ -131,7 +131,7 @@ def test_letters_are_judged_as_the_package_does() -> None:
 
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_fasta_is_read_as_the_package_does(mark) -> None:
-    text = mark + ">one first\nMKT V\r\nAG\n\n>two\nGGG*\n>\nAAA"
+    text = mark + ">one first\nMKT V\r\nAG\n\n>two\nGGG*\n>\nAAA.\n>four\nMK\n"
     got = run_in_node("PSSP.readRecords(given)", text)
     assert [(each["id"], each["residues"]) for each in got] == [
         (record.id, record.sequence) for record in pssp.read_fasta(StringIO(text))

@@ -151,7 +151,8 @@ def test_what_editors_and_gene_finders_add(tmp_path):
     """The mark at the start of a file, other line ends, blanks, and the stop codon of a translated gene."""
     path = tmp_path / "windows.fasta"
     path.write_bytes(b"\xef\xbb\xbf>one  first\r\nMK TV\r\n\tga*\r\n\r\n>two\rVRQ\r")
-    assert [(record.id, record.sequence) for record in read_fasta(path)] == [("one", "MKTVga"), ("two", "VRQ")]
+    for source in (path, StringIO(path.read_text(encoding="utf-8"))):
+        assert [(record.id, record.sequence) for record in read_fasta(source)] == [("one", "MKTVga"), ("two", "VRQ")]
 
 
 @pytest.mark.parametrize("length", [PIECE - 1, PIECE, PIECE + 1, MAX_RESIDUES])

@@ -19,7 +19,7 @@ globalThis.PSSP ??= {};
   }
 
   // The records of a pasted text, FASTA or letters only: [{id, residues, places}]; places[k] is where residue k stands
-  // in the text. White space is dropped, and so is a star at the end, the stop codon of a translated gene.
+  // in the text. White space is dropped, and so is a star or a dot at the end, the stop codon of a gene.
   function readRecords(text) {
     const records = [], open = (id) => records.push({ id, residues: "", places: [] });
     let start = 0;
@@ -41,7 +41,7 @@ globalThis.PSSP ??= {};
       start += line.length;
     }
     for (const record of records) {
-      if (!record.residues.endsWith("*")) continue;
+      if (!/[*.]$/.test(record.residues)) continue;
       record.residues = record.residues.slice(0, -1);
       record.places.pop();
     }
