@@ -30,12 +30,14 @@ REDUCTIONS = {
 }
 """Eight states to three. ``default``: H, G, I to H; E, B to E; the rest to C. ``strict``: only H and E."""
 
-_UNUSUAL, _READ_AS = "UOBZJ", "CKXXX"
+READ_AS = {"U": "C", "O": "K", "B": "X", "Z": "X", "J": "X"}
+"""The unusual letters, and as what a model reads them."""
+_AS_READ = str.maketrans(READ_AS)
 _RESIDUE_CODE = np.full(256, -1, dtype=np.int64)
 _RESIDUE_CODE[np.frombuffer(RESIDUES.encode(), dtype=np.uint8)] = np.arange(len(RESIDUES))
 _NO_CODE = 255
 _CODE_AS_READ = np.full(256, _NO_CODE, dtype=np.uint8)
-for _letter, _read in zip(RESIDUES + _UNUSUAL, RESIDUES + _READ_AS, strict=True):
+for _letter, _read in [*zip(RESIDUES, RESIDUES, strict=True), *READ_AS.items()]:
     _CODE_AS_READ[[ord(_letter), ord(_letter.lower())]] = RESIDUES.index(_read)
 
 
@@ -108,9 +110,9 @@ def normalise_sequence(sequence: str, *, name: str = "sequence", unusual: Litera
     """
     if unusual not in ("map", "error"):
         raise AlphabetError(f"unusual={unusual!r}; expected 'map' or 'error'")
-    allowed = RESIDUES + (_UNUSUAL if unusual == "map" else "")
+    allowed = RESIDUES + ("".join(READ_AS) if unusual == "map" else "")
     _check_letters(sequence, allowed + allowed.lower(), name, "residue", expected=f"{AMINO_ACIDS}, {allowed[20:]}")
-    return sequence.upper().translate(str.maketrans(_UNUSUAL, _READ_AS))
+    return sequence.upper().translate(_AS_READ)
 
 
 def encode_residues(sequence: str, *, name: str = "sequence") -> np.ndarray:

@@ -31,7 +31,7 @@ def model_script() -> str:
         "name": model.name,
         "residues": alphabet.RESIDUES,
         "states": alphabet.states_of(model.num_classes),
-        "unusual": alphabet._UNUSUAL,
+        "unusual": alphabet.READ_AS,
         "layers": model.config["num_layers"],
         "units": model.config["hidden_size"],
         "shapes": {name: list(tensor.shape) for name, tensor in tensors.items()},
