@@ -37,6 +37,7 @@ class Stroke:
     end: np.ndarray
     colour: str
     width: float
+    haze: float = HAZE
     ahead: float = 0.0
 
 
@@ -87,7 +88,7 @@ def draw_backbone(ax: Axes, backbone: np.ndarray, states: str, wrong: list[int])
     span = max(float(np.ptp(depths)), 1e-9)
     layers = []
     for stroke, depth in zip(strokes, depths, strict=True):
-        haze = HAZE * (depths.max() - depth) / span
+        haze = stroke.haze * (depths.max() - depth) / span
         line = stroke.start[:2], stroke.end[:2]
         layers.append((depth + stroke.ahead, line, mix(stroke.colour, PAPER, haze), stroke.width))
         layers.append((depth + stroke.ahead - BEHIND, line, mix(INK, PAPER, haze), stroke.width + EDGE))
@@ -125,7 +126,7 @@ def trace(carbons: np.ndarray, states: str, run: range) -> Iterator[Stroke]:
 
 
 def bead(place: np.ndarray) -> Stroke:
-    return Stroke(place, place + np.array([0.2, 0, 0]), INK, BEAD, ahead=1.0)
+    return Stroke(place, place + np.array([0.2, 0, 0]), INK, BEAD, haze=0.3, ahead=1.0)
 
 
 def _smooth(points: np.ndarray) -> np.ndarray:

@@ -1,10 +1,8 @@
 """A protein in three dimensions that the reader turns (chapters 1 and 7)."""
 
-import base64
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
-from html import escape
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,11 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pssp_tutorial.core.files import write_atomically
-from pssp_tutorial.core.resources import resource
-from pssp_tutorial.plots.backbone import facing, picture
-from pssp_tutorial.plots.structures import segments
+from pssp_tutorial.plots.backbone import facing
 from pssp_tutorial.plots.style import PlotError, check_lengths
-from pssp_tutorial.proteins.alphabet import STATE_NAMES, STATES3, UNKNOWN_STATE, reduce_states
+from pssp_tutorial.plots.view_html import view_html, whole_page, with_scripts
+from pssp_tutorial.proteins.alphabet import UNKNOWN_STATE, reduce_states
 from pssp_tutorial.proteins.backbones import load_backbones
 from pssp_tutorial.proteins.chains import load_chains
 from pssp_tutorial.proteins.pdb import pdb_text
@@ -25,13 +22,6 @@ from pssp_tutorial.training.progress import NOTEBOOK_IN_USE
 if TYPE_CHECKING:
     from pssp_tutorial.prediction.prediction import Prediction
     from pssp_tutorial.proteins.record import ProteinRecord
-
-LIBRARY = "vendor/3dmol/3Dmol-min.js"
-SCRIPTS = ("live/pictures.js", "live/structure_stage.js", "live/structure_view.js")
-STYLE_SHEET = "live/structure_view.css"
-STEPS_PER_ANGSTROM = 10  # of the coordinates in the page
-MISSING = -(2**15)  # stands for a coordinate that is nan
-ROW = 50  # residues, of the sequence as it stands where no script runs
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +62,7 @@ class StructureView:
         """
         path = Path(path)
         if path.suffix == ".html":
-            text = PAGE.format(title=escape(self.id), body=self._with_scripts())
+            text = whole_page(self)
         elif path.suffix == ".pdb":
             chain = self.id[-1] if self.id[-2:-1] == "_" else "A"
             text = pdb_text(self.sequence, self.states, self.backbone, chain)
@@ -83,66 +73,12 @@ class StructureView:
 
     def _repr_html_(self) -> str:
         """The view; in a notebook in use it brings its scripts along, in the pages of the book the page has them."""
-        return self._with_scripts() if any(name in os.environ for name in NOTEBOOK_IN_USE) else self._html
-
-    def _with_scripts(self) -> str:
-        def text(name: str) -> str:
-            return resource("assets", name).read_text(encoding="utf-8")
-
-        library = LIBRARY_ONCE.format(text=text(LIBRARY))
-        scripts = "".join(f"<script>\n{text(name)}</script>\n" for name in SCRIPTS)
-        return f"<style>\n{text(STYLE_SHEET)}</style>\n{self._html}<script>\n{library}</script>\n{scripts}"
+        in_use = any(name in os.environ for name in NOTEBOOK_IN_USE)
+        return with_scripts(self._html) if in_use else self._html
 
     @cached_property
     def _html(self) -> str:
-        png = base64.b64encode(picture(self.backbone, self.states, self.wrong)).decode()
-        values = {"id": self.id, "sequence": self.sequence, "states": self.states, "backbone": self._packed}
-        if self.truth is not None:
-            values["truth"] = self.truth
-        data = " ".join(f'data-{name}="{escape(value)}"' for name, value in values.items())
-        return (
-            f'<div class="structure-view" {data}>\n'
-            f'<div class="stage"><img alt="{escape(self._in_short)}" src="data:image/png;base64,{png}"></div>\n'
-            f'<div class="letters" role="img" aria-label="{escape(self._in_words)}">\n'
-            f"<pre>{escape(self._rows)}</pre>\n</div>\n</div>\n"
-        )
-
-    @property
-    def _packed(self) -> str:
-        """The coordinates in tenths of an ångström: int16, little-endian, in base64."""
-        steps = np.nan_to_num(np.round(self.backbone * STEPS_PER_ANGSTROM), nan=MISSING).astype("<i2")
-        return base64.b64encode(steps.tobytes()).decode()
-
-    @property
-    def _in_short(self) -> str:
-        """What the picture shows, as a sentence or two."""
-        shares = [f"{self.states.count(state) / len(self.states):.0%} {STATE_NAMES[state]}" for state in STATES3]
-        words = f"The backbone of {self.id} in space, {len(self.sequence)} residues: {', '.join(shares)}."
-        if self.truth is not None:
-            words += f" Dark beads mark the {len(self.wrong)} residues whose state is wrong."
-        return words
-
-    @property
-    def _in_words(self) -> str:
-        """The segments of the structure, residues counted from 1."""
-        names = STATE_NAMES | {UNKNOWN_STATE: "unknown"}
-        parts = [f"{names[state]} {first + 1} to {end}" for state, first, end in segments(self.states)]
-        words = f"Sequence of {self.id} with its states: {', '.join(parts)}."
-        if self.wrong:
-            words += f" Wrong: {', '.join(str(place + 1) for place in self.wrong)}."
-        return words
-
-    @property
-    def _rows(self) -> str:
-        """Sequence and states, and below a wrong state the true one, as text."""
-        wrong, lines = set(self.wrong), []
-        for first in range(0, len(self.sequence), ROW):
-            places = range(first, min(first + ROW, len(self.sequence)))
-            lines.append(f"{first + 1:>5} {self.sequence[first : first + ROW]}")
-            lines.append(f"{'':5} {self.states[first : first + ROW]}")
-            if self.truth is not None:
-                lines.append(f"{'':5} {''.join(self.truth[place] if place in wrong else ' ' for place in places)}")
-        return "\n".join(line.rstrip() for line in lines)
+        return view_html(self)
 
 
 def view_structure(
@@ -210,26 +146,3 @@ def _stored_backbone(record: "ProteinRecord | Prediction") -> np.ndarray:
     if backbone is None or _mini_chain(record.id).sequence != record.sequence:
         raise PlotError(f"{record.id}: none of the stored backbones is of this chain; give one, as backbone=…")
     return backbone
-
-
-LIBRARY_ONCE = """\
-globalThis.$3Dmol || (function (define, module, exports) {{
-{text}
-}}).call(globalThis);
-"""
-"""Once a page, and as a plain script where a loader of modules is about."""
-
-PAGE = """\
-<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>
-<style>:root {{ color-scheme: light dark; }}
-body {{ max-width: 48rem; margin: 1rem auto; padding: 0 1rem; font-family: system-ui, sans-serif; }}</style>
-</head>
-<body>
-<main>
-<h1>{title}</h1>
-{body}</main>
-</body>
-</html>
-"""

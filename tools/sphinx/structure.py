@@ -2,7 +2,7 @@
 
 from sphinx.application import Sphinx
 
-from pssp_tutorial.plots.view import LIBRARY, SCRIPTS, STYLE_SHEET
+from pssp_tutorial.plots.view_html import LIBRARY, SCRIPTS, STYLE_SHEET
 
 
 def add_scripts(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:

@@ -10,6 +10,7 @@ globalThis.PSSP ??= {};
   const TURN = 10; // degrees a key
   const ZOOM = 1.15; // times a key
   const NEAR = 14; // pixels between the pointer and the residue it means
+  const NO_SPACE = "This browser has WebGL turned off, so the picture stands still.";
   const HELP = "Drag or use the arrow keys to turn, + and − to zoom, 0 to start again.";
 
   // Whether this browser draws in three dimensions.
@@ -35,8 +36,9 @@ globalThis.PSSP ??= {};
       if (!place) return;
       const [x, y, z] = place, ss = KINDS[states[residue]];
       const [ssbegin, ssend] = [-1, 1].map((step) => KINDS[states[residue + step]] !== ss);
-      atoms.push({ x, y, z, ss, ssbegin, ssend, atom: ATOMS[k], elem: ATOMS[k][0], resi: residue + 1, resn: "UNK",
-        chain: "A", hetflag: false, serial: atoms.length, index: atoms.length, bonds: [], bondOrder: [], properties: {} });
+      const names = { atom: ATOMS[k], elem: ATOMS[k][0], resi: residue + 1, resn: "UNK", chain: "A", hetflag: false };
+      const number = { serial: atoms.length, index: atoms.length, bonds: [], bondOrder: [], properties: {} };
+      atoms.push({ x, y, z, ss, ssbegin, ssend, ...names, ...number });
     }));
     return atoms;
   }
@@ -81,11 +83,20 @@ globalThis.PSSP ??= {};
       viewer.setStyle({}, { cartoon: { arrows: true, colorfunc: (atom) => COLOURS[structure.states[atom.resi - 1]] } });
       wrongResidues(structure).forEach((residue) => backbone[residue][1] && sphere(residue, 1, { color: ink() }));
       if (first) {
-        viewer.zoomTo();
-        viewer.zoom(1.15);
+        fill();
         start = viewer.getView();
       }
       viewer.render();
+    }
+
+    // As large as the element allows, as the still picture is.
+    function fill() {
+      viewer.zoomTo();
+      const { left, top, width, height } = canvas.getBoundingClientRect();
+      const places = backbone.flatMap((atoms) => (atoms[1] ? [{ x: atoms[1][0], y: atoms[1][1], z: atoms[1][2] }] : []));
+      const reach = viewer.modelToScreen(places).map(({ x, y }) => Math.max(
+        Math.abs((x - scrollX - left) / width - 0.5), Math.abs((y - scrollY - top) / height - 0.5)));
+      viewer.zoom(Math.min(Math.max(0.44 / Math.max(...reach), 1), 1.8));
     }
 
     function mark(residue) {
@@ -123,9 +134,12 @@ globalThis.PSSP ??= {};
       keys[event.key]();
       viewer.render();
     });
-    canvas.addEventListener("pointerdown", () => canvas.focus({ preventScroll: true }));
+    canvas.addEventListener("pointerdown", (event) => {
+      canvas.focus({ preventScroll: true });
+      onResidue(residueAt(event));
+    });
     canvas.addEventListener("pointermove", (event) => event.buttons || onResidue(residueAt(event)));
-    canvas.addEventListener("pointerleave", () => onResidue(null));
+    canvas.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && onResidue(null));
     // The wheel scrolls the page until the reader has taken hold of the view.
     canvas.addEventListener("wheel", (event) => document.activeElement === canvas || event.stopPropagation(), true);
     new ResizeObserver(() => { viewer.resize(); viewer.render(); }).observe(canvas);
@@ -142,5 +156,5 @@ globalThis.PSSP ??= {};
     return Array.from(truth).flatMap((real, k) => (real !== "?" && real !== states[k] ? [k] : []));
   }
 
-  Object.assign(PSSP, { structureStage, wrongResidues });
+  Object.assign(PSSP, { structureStage, wrongResidues, NO_SPACE });
 }

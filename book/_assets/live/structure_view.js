@@ -5,11 +5,13 @@ globalThis.PSSP ??= {};
 {
   const { RESIDUE_NAMES, structureStage, wrongResidues } = PSSP;
   const STATE_NAMES = { ...PSSP.STATE_NAMES, "?": "unknown" };
+  const POINTING = "Point at a residue, or move along the sequence with the arrow keys, to see where it lies.";
   const capital = (word) => word[0].toUpperCase() + word.slice(1);
-  const make = (tag, className, text = "") => Object.assign(document.createElement(tag), { className, textContent: text });
+  const make = (tag, className, textContent = "") =>
+    Object.assign(document.createElement(tag), { className, textContent });
   const styleOf = (state) => (state === "?" ? "unknown" : `state-${state.toLowerCase()}`);
 
-  // "Leucine 12: helix, wrong; it is in a strand."
+  // "Leucine 12: helix, wrong: in truth strand"
   function inWords({ sequence, states, truth }, residue, wrong) {
     const name = capital(RESIDUE_NAMES[sequence[residue].toUpperCase()] ?? "residue");
     const words = `${name} ${residue + 1}: ${STATE_NAMES[states[residue]]}`;
@@ -34,20 +36,6 @@ globalThis.PSSP ??= {};
     return tens;
   }
 
-  function key(structure, wrong) {
-    const list = make("ul", "key");
-    for (const state of "HEC?") {
-      if (!structure.states.includes(state)) continue;
-      const item = make("li", "");
-      item.append(make("span", styleOf(state), state), ` ${STATE_NAMES[state]}`);
-      list.append(item);
-    }
-    if (structure.truth !== undefined) {
-      list.append(make("li", "", `● wrong: ${wrong.size} of ${structure.sequence.length}; below it the true state`));
-    }
-    return list;
-  }
-
   function structureView(root) {
     const structure = { ...root.dataset }, wrong = new Set(wrongResidues(structure));
     const drawing = root.querySelector(".letters"), readout = make("p", "readout", "\u00a0");
@@ -56,11 +44,8 @@ globalThis.PSSP ??= {};
     let current = 0, shown = null;
     root.dataset.mounted = "";
     drawing.replaceChildren(...letters(structure, wrong));
-    drawing.before(key(structure, wrong), readout);
-    if (stage) {
-      readout.before(make("p", "help", `${stage.help} Point at a residue, or move along the sequence with the arrow keys.`));
-      stage.show(structure);
-    }
+    drawing.before(make("p", "help", `${stage?.help ?? PSSP.NO_SPACE} ${POINTING}`), readout);
+    stage?.show(structure);
 
     const residueOf = (k) => drawing.querySelector(`[data-residue="${k}"]`);
 
@@ -86,7 +71,8 @@ globalThis.PSSP ??= {};
     }
 
     const summary = drawing.getAttribute("aria-label");
-    const values = { role: "slider", "aria-label": `Residue. ${summary}`, "aria-valuemin": 1, "aria-valuemax": last + 1 };
+    const range = { "aria-valuemin": 1, "aria-valuemax": last + 1 };
+    const values = { role: "slider", "aria-label": `Residue. ${summary}`, ...range };
     Object.entries(values).forEach(([name, value]) => drawing.setAttribute(name, value));
     drawing.tabIndex = 0;
     moveTo(0);
@@ -95,11 +81,12 @@ globalThis.PSSP ??= {};
       point(residue ? Number(residue.dataset.residue) : null);
     });
     drawing.addEventListener("pointerdown", () => shown !== null && moveTo(shown));
-    drawing.addEventListener("pointerleave", () => point(null));
+    drawing.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && point(null));
     drawing.addEventListener("focus", () => mark(current));
     drawing.addEventListener("blur", () => mark(null));
+    const steps = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
+    Object.assign(steps, { Home: -last, End: last });
     drawing.addEventListener("keydown", (event) => {
-      const steps = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10, Home: -last, End: last };
       if (!steps[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       event.stopPropagation();
