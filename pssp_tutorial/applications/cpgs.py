@@ -49,8 +49,8 @@ def load_cpgs(folder: str | PathLike | None = None) -> "pd.DataFrame":
     Returns
     -------
     DataFrame
-        ``position`` (hg18, 1-based), ``methylated_1``, ``coverage_1``, ``methylated_2``, ``coverage_2`` (reads of two
-        extractions from the same cell line), ``reads`` and ``level`` (both together; 0 to 1).
+        ``position`` (hg18, 1-based), ``methylated`` and ``unmethylated`` (reads of two extractions together), ``reads``
+        (their sum) and ``level`` (methylated of all; 0 to 1).
 
     Raises
     ------
@@ -61,11 +61,10 @@ def load_cpgs(folder: str | PathLike | None = None) -> "pd.DataFrame":
     >>> len(cpgs), int(cpgs["reads"].min())
     (404145, 10)
     """
-    names = ("gap", "methylated_1", "coverage_1", "methylated_2", "coverage_2")
-    cpgs = read_table("cpgs.csv.xz", dict.fromkeys(names, "int32"), folder=folder)
+    cpgs = read_table("cpgs.csv.xz", dict.fromkeys(("gap", "methylated", "unmethylated"), "int32"), folder=folder)
     cpgs.insert(0, "position", cpgs.pop("gap").cumsum().astype("int64"))
-    cpgs["reads"] = cpgs["coverage_1"] + cpgs["coverage_2"]
-    cpgs["level"] = ((cpgs["methylated_1"] + cpgs["methylated_2"]) / cpgs["reads"]).astype("float32")
+    cpgs["reads"] = cpgs["methylated"] + cpgs["unmethylated"]
+    cpgs["level"] = (cpgs["methylated"] / cpgs["reads"]).astype("float32")
     return cpgs
 
 

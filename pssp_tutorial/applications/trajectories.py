@@ -69,14 +69,7 @@ def draw_trajectories(
     >>> courses.proteins.shape
     (3, 60, 3)
     """
-    unknown = sorted(set(region) - set(PARAMETERS))
-    if unknown:
-        raise ApplicationDataError(f"region names {', '.join(unknown)}; expected some of {', '.join(PARAMETERS)}")
-    ends = {name: region.get(name, (published, published)) for name, published in model.parameters.items()}
-    parameters = np.stack([generator.uniform(*ends[name], count) for name in PARAMETERS], axis=1)
-    initial = generator.uniform(0, [MOST_RNA] * 3 + [MOST_PROTEIN] * 3, (count, len(SPECIES)))
-    proteins = simulate_repressilator(parameters, initial)[:, :, 3:].astype(np.float32)
-    return Trajectories(parameters, initial, np.arange(proteins.shape[1]) * 10.0, proteins)
+    return _simulated(*_drawn(model, region, count, generator))
 
 
 def load_trajectories(
@@ -95,15 +88,35 @@ def load_trajectories(
     {'train': 20, 'val': 3, 'test': 3, 'slow': 3, 'damped': 3}
     """
     model = load_repressilator(folder)
-    plan = {
-        "train": (INSIDE, train),
-        "val": (INSIDE, test),
-        **{name: (region, test) for name, region in REGIONS.items()},
-    }
+    plan = {"train": INSIDE, "val": INSIDE, **REGIONS}
+    sizes = [train, *[test] * (len(plan) - 1)]
+    drawn = [
+        _drawn(model, region, size, np.random.default_rng([seed, number]))
+        for number, (region, size) in enumerate(zip(plan.values(), sizes, strict=True))
+    ]
+    together = _simulated(*map(np.concatenate, zip(*drawn, strict=True)))  # all at once is five times as fast
+    ends = np.cumsum(sizes)
+    parts = [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
     return {
-        name: draw_trajectories(model, region, count, np.random.default_rng([seed, number]))
-        for number, (name, (region, count)) in enumerate(plan.items())
+        name: Trajectories(together.parameters[part], together.initial[part], together.minutes, together.proteins[part])
+        for name, part in zip(plan, parts, strict=True)
     }
+
+
+def _drawn(
+    model: Repressilator, region: Mapping[str, tuple[float, float]], count: int, generator: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    unknown = sorted(set(region) - set(PARAMETERS))
+    if unknown:
+        raise ApplicationDataError(f"region names {', '.join(unknown)}; expected some of {', '.join(PARAMETERS)}")
+    ends = {name: region.get(name, (published, published)) for name, published in model.parameters.items()}
+    parameters = np.stack([generator.uniform(*ends[name], count) for name in PARAMETERS], axis=1)
+    return parameters, generator.uniform(0, [MOST_RNA] * 3 + [MOST_PROTEIN] * 3, (count, len(SPECIES)))
+
+
+def _simulated(parameters: np.ndarray, initial: np.ndarray) -> Trajectories:
+    proteins = simulate_repressilator(parameters, initial)[:, :, 3:].astype(np.float32)
+    return Trajectories(parameters, initial, np.arange(proteins.shape[1]) * 10.0, proteins)
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def test_a_missing_file_is_named_with_what_to_do(name: str, tmp_path: Path) -> N
     """A traceback of the system tells a reader nothing."""
     copy_data(tmp_path)
     (tmp_path / name).unlink()
-    with pytest.raises(pssp.PSSPError, match=f"{name}: missing or not readable; restore it from the repository"):
+    with pytest.raises(pssp.PSSPError, match=f"{name}: [a-z ]+; restore it from the repository"):
         LOADERS[name](tmp_path)
 
 

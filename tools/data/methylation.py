@@ -38,17 +38,17 @@ def adenines(folder: Path) -> tuple[dict[str, list], dict[str, list]]:
 
 
 def cpgs(path: Path) -> dict[str, np.ndarray]:
-    """Distance to the CpG before, and the reads of the two replicates."""
+    """Distance to the CpG before, and the reads of both replicates together."""
     experiment = read_rda(path)["BS.chr22"].attributes
     positions = experiment["rowRanges"].attributes["ranges"].attributes["start"].astype(np.int64)
     reads = experiment["assays"].attributes["data"].attributes["listData"]
-    methylated, coverage = (reads[name].value.reshape(2, -1) for name in ("M", "Cov"))
-    kept = coverage.sum(axis=0) >= MINIMUM_READS
-    columns = {"gap": np.diff(positions[kept], prepend=0)}
-    for number in range(2):
-        columns[f"methylated_{number + 1}"] = methylated[number, kept]
-        columns[f"coverage_{number + 1}"] = coverage[number, kept]
-    return columns
+    methylated, coverage = (reads[name].value.reshape(2, -1).sum(axis=0) for name in ("M", "Cov"))
+    kept = coverage >= MINIMUM_READS
+    return {
+        "gap": np.diff(positions[kept], prepend=0),
+        "methylated": methylated[kept],
+        "unmethylated": (coverage - methylated)[kept],
+    }
 
 
 def main(nanomotif: Path, bsseq: Path, target: Path) -> None:
