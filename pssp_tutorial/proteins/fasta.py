@@ -144,7 +144,8 @@ class _Entry:
             raise RecordError(f"{place} is not readable as text; expected UTF-8")
         if len(sequence.rstrip("*.")) > MAX_RESIDUES:
             raise RecordError(f"{place} has more than {MAX_RESIDUES:,} residues; expected a protein")
-        sequence = clean_sequence(sequence, name=place, unusual=unusual, on_warning=on_warning)
+        look = None if self.prose else on_warning  # one remark is enough
+        sequence = clean_sequence(sequence, name=place, unusual=unusual, on_warning=look)
         if self.prose and on_warning:
             on_warning(f"{place}: line {self.prose} looks like a sentence; expected residues")
         return ProteinRecord(record_id, sequence, source=self.source)

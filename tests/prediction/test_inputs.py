@@ -118,8 +118,9 @@ def test_a_sentence_below_the_last_record(tmp_path):
     """Its letters were residues of the last protein."""
     path = tmp_path / "pasted.fasta"
     path.write_text(">one\nMKTVRQERLK\nSIVRILERSK\n\nSequences kindly provided by the authors\n", encoding="utf-8")
-    with pytest.warns(SequenceWarning, match=r"line 1: record 1 \(one\): line 5 looks like a sentence"):
+    with pytest.warns(SequenceWarning, match=r"line 1: record 1 \(one\): line 5 looks like a sentence") as caught:
         list(read_proteins(path))
+    assert len(caught) == 1
     with pytest.warns(SequenceWarning, match="has a line that looks like a sentence"):
         list(read_proteins("MKTVRQERLK\nEND OF THE SEQUENCE"))
 
