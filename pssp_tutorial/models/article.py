@@ -1,4 +1,4 @@
-"""The source article's model, corrected (chapter 5)."""
+"""The source article's model (chapter 5)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pssp_tutorial.models.contract import check_batch, checked_sizes
 
 
 class ProteinSecondaryStructurePrediction(nn.Module):
-    """The source article's model, corrected: it labels every residue, not the chain's end only, and gives logits.
+    """The source article's model, which labels every residue: its class of section 4.2, with lengths as an argument.
 
     The LSTM reads from the first residue on, so that a label depends on no later residue; `BiLSTM` reads both ways.
 

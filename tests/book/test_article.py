@@ -1,5 +1,8 @@
 """What the errata say of the source article's class is what its class does."""
 
+from pathlib import Path
+
+import nbformat
 import pytest
 import torch
 from torch import nn
@@ -32,6 +35,12 @@ def printed(before: str = "") -> nn.Module:
     exec(before + PRINTED, names)
     torch.manual_seed(0)
     return names["ProteinSecondaryStructurePrediction"](21, 8, 2, 3)
+
+
+def test_chapter_5_quotes_the_class_as_printed() -> None:
+    """A quotation that drifts from its source is no quotation."""
+    chapter = nbformat.read(Path(__file__).parents[2] / "book" / "05_model.ipynb", as_version=4)
+    assert any(f"```python{PRINTED}```" in cell.source for cell in chapter.cells)
 
 
 def test_the_printed_class_lacks_an_import() -> None:
