@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from numpy import ndarray
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from pssp_tutorial.checks.grading import Cases, Observations, by_cases, by_observation
 
@@ -233,3 +234,67 @@ def exercise_2_5(x: Tensor, h: Tensor, W: Tensor, U: Tensor, b: Tensor, d: Tenso
     gru = nn.GRU(len(x), len(h)).double()
     gru.load_state_dict(dict(weight_ih_l0=W, weight_hh_l0=U, bias_ih_l0=b, bias_hh_l0=d))
     return gru(x[None], h[None])[0][0]
+
+
+def before(c: Tensor) -> Tensor:
+    return pad(c, (0, 0, 1, -1))  # a row of zeros comes first, the last one goes
+
+
+def forget_gradient(
+    *values: Tensor, partner: Callable = lambda c, g: before(c) - g, slope: Callable = lambda f: f * (1 - f)
+) -> Tensor:
+    inputs, dc, f, g, c = values
+    return (dc * partner(c, g) * slope(f)).T @ inputs
+
+
+def coupled_runs() -> Cases:
+    generator = torch.Generator().manual_seed(0)
+    cases = {}
+    for length, channels, hidden in ((4, 3, 2), (9, 21, 5)):
+        shapes = (length, channels), *[(length, hidden)] * 4
+        inputs, dc, f, g, c = (torch.randn(shape, generator=generator, dtype=torch.float64) for shape in shapes)
+        cases[f"{length} residues, {hidden} hidden"] = (inputs, dc, f.sigmoid(), g.tanh(), c)
+    return cases
+
+
+@by_cases(
+    "2.6",
+    cases=coupled_runs,
+    mistakes={
+        "f stands in two places. When it grows, (1 - f) g shrinks: its partner is c before the step, minus g.": (
+            partial(forget_gradient, partner=lambda c, g: before(c))
+        ),
+        "Mind the sign: the derivative of (1 - f) g by f is -g.": (
+            partial(forget_gradient, partner=lambda c, g: before(c) + g)
+        ),
+        "The forget gate multiplies the cell state of the step before, with zeros before the first residue.": (
+            partial(forget_gradient, partner=torch.sub)
+        ),
+        "That is the derivative by f itself. W acts inside the sigmoid: its slope f (1 - f) is missing.": (
+            partial(forget_gradient, slope=torch.ones_like)
+        ),
+        "1 - f squared is the slope of tanh. That of the sigmoid is f (1 - f).": (
+            partial(forget_gradient, slope=lambda f: 1 - f**2)
+        ),
+        "That is the last residue only. W acts at every residue: add them all up.": (
+            lambda inputs, dc, *gates: forget_gradient(inputs, pad(dc[-1:], (0, 0, len(dc) - 1, 0)), *gates)
+        ),
+        "The derivative is the sum over the residues, not their mean.": (
+            lambda inputs, *states: forget_gradient(inputs / len(inputs), *states)
+        ),
+        "The axes are swapped: W_f is [hidden, channel], and so is the derivative by it.": (
+            lambda *values: forget_gradient(*values).T
+        ),
+    },
+    hint="First the derivative by the sum inside the sigmoid, [length, hidden]; then a sum over time with the inputs.",
+)
+def exercise_2_6(inputs: Tensor, dc: Tensor, f: Tensor, g: Tensor, c: Tensor) -> Tensor:
+    """``forget_gradient(inputs, dc, f, g, c)``: the gradient of W_f with coupled gates, ``[hidden, channel]``.
+
+    ``inputs`` is ``[length, channel]``; ``dc`` the derivatives by the cell states, ``f``, ``g`` and ``c`` are
+    ``[length, hidden]``. The cell state before the first residue is zero, and the input gate is 1 - f.
+    """
+    W = torch.zeros(f.shape[1], inputs.shape[1], dtype=f.dtype, requires_grad=True)  # what is added to the true W_f
+    opened = torch.sigmoid(torch.logit(f) + inputs @ W.T)
+    (derivative,) = torch.autograd.grad((dc * (opened * before(c) + (1 - opened) * g)).sum(), W)
+    return derivative

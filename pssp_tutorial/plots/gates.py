@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from pssp_tutorial.plots.structures import draw_structure
 from pssp_tutorial.plots.style import (
     PALETTE,
+    PlotError,
     as_array,
     check_lengths,
     new_column,
@@ -40,6 +41,7 @@ def plot_gates(
     *,
     start: int = 1,
     units: Sequence[int] | None = None,
+    show: str = "figoch",
     axes: Sequence[Axes] | None = None,
 ) -> np.ndarray:
     """Draw what an LSTM's gates and states do at each residue, one row a hidden unit.
@@ -56,13 +58,15 @@ def plot_gates(
         Number of the first residue.
     units : sequence of int, optional
         The hidden units to show, in this order; all if left out.
-    axes : seven Axes, optional
-        For the structure and the six maps.
+    show : str
+        Which of f, i, g, o, c and h to draw, from the top.
+    axes : Axes, optional
+        For the structure, and one for each map.
 
     Raises
     ------
     PlotError
-        If gates, sequence and structure differ in length.
+        If gates, sequence and structure differ in length, or for another letter in show.
 
     >>> from types import SimpleNamespace
     >>> gates = SimpleNamespace(**{name: np.zeros((4, 2)) for name in "figoch"})
@@ -71,14 +75,17 @@ def plot_gates(
     """
     structure = structure or UNKNOWN_STATE * len(sequence)
     check_lengths(len(gates.f), sequence=sequence, structure=structure)
-    column = new_column(axes, 7, height=9.2, height_ratios=[0.45] + [1] * 6)
+    if not show or set(show) - set(TITLES):
+        raise PlotError(f"show is {show!r}; expected some of the letters {''.join(TITLES)}")
+    ratios = [0.45] + [1] * len(show)
+    column = new_column(axes, 1 + len(show), height=0.5 + 1.45 * len(show), height_ratios=ratios)
     draw_structure(column[0], structure, start, numbers=False)
     column[0].axis("off")
-    for ax, (name, title) in zip(column[1:], TITLES.items(), strict=True):
+    for ax, name in zip(column[1:], show, strict=True):
         values = as_array(getattr(gates, name)).T  # [hidden, length]
         values = values if units is None else values[list(units)]
         _draw_map(ax, values, start - 0.5, gate=name in "fio")
-        ax.set_title(title, size=11, pad=3)
+        ax.set_title(TITLES[name], size=11, pad=3)
     column[1].set_title(f"{len(values)} hidden units", size=11, pad=3, loc="right")
     number_residues(column[-1])
     if len(sequence) <= 60:

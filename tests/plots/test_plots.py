@@ -170,6 +170,11 @@ def test_gates_stand_under_their_residues(gates):
     assert "".join(label.get_text() for label in axes[-1].get_xticklabels()) == PROTEIN.sequence
     chosen = plots.plot_gates(gates, PROTEIN.sequence, units=[2, 0])
     np.testing.assert_array_equal(chosen[1].images[0].get_array(), gates.f.T[[2, 0]])
+    two = plots.plot_gates(gates, PROTEIN.sequence, show="cf")
+    assert [ax.get_title(loc="left") for ax in two[1:]] == ["cell state c", "forget gate f"]
+    np.testing.assert_array_equal(two[2].images[0].get_array(), gates.f.T)
+    with pytest.raises(PlotError, match="show is 'fx'; expected some of the letters figoch"):
+        plots.plot_gates(gates, PROTEIN.sequence, show="fx")
     with pytest.raises(PlotError, match="sequence has 3 residues; expected 31"):
         plots.plot_gates(gates, "MKT")
 
