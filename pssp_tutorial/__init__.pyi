@@ -7,6 +7,7 @@ from .applications.cpgs import cpg_loader, cpg_sequences, load_cpgs
 from .applications.expression import course_loader, hold_out_experiment, load_expression
 from .applications.image_series import block_loader, leave_one_run_out, load_image_series, task_blocks
 from .applications.methylation import load_methylation, methylation_splits, methylation_windows, window_loader
+from .applications.motifs import enriched_words
 from .applications.networks import Forecaster, LevelTagger, SequenceClassifier, with_hidden_head
 from .applications.patients import (
     censoring_weights,
@@ -184,6 +185,7 @@ __all__ = [
     "encode",
     "encode_residues",
     "encode_states",
+    "enriched_words",
     "evaluate",
     "evaluating",
     "evaluation_twin",
