@@ -9,11 +9,14 @@ CONTEXT = {"seed": 0, "threads": 1, "command": "make chapters"}
 def values(chapter: SimpleNamespace) -> dict[str, Any]:
     found = chapter.scored["random"][chapter.scored["random"]["e_value"] <= 1e-3]
     means = [row["mean of batches"] for row in chapter.traps.values()]
-    copied = {f"{split}_q3": chapter.q3[split, "copier"][0] for split in chapter.scored}
+    leak, low, high = (100 * float(share) for share in chapter.leak)
     return {
-        **copied,
+        **{f"{split}_q3": chapter.q3[split, "copier"][0] for split in chapter.scored},
         **{f"{split}_window_q3": chapter.q3[split, "window"][0] for split in chapter.scored},
-        "leak_points": 100 * (copied["random_q3"] - copied["homology_q3"]),
+        **{f"{split}_gain": 100 * chapter.q3[split, "gain"][0] for split in chapter.scored},
+        "leak_points": leak,
+        "leak_low": low,
+        "leak_high": high,
         "random_relatives": chapter.relatives(*chapter.data["random"]),
         "random_found": len(found),
         "homology_found": int((chapter.val["e_value"] <= 1e-3).sum()),
