@@ -3,6 +3,10 @@
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
+import pssp_tutorial as pssp
+
 CONTEXT = {"seed": 0, "training_chains": 1_500, "threads": 1, "command": "make chapters"}
 
 
@@ -15,8 +19,10 @@ def values(chapter: SimpleNamespace) -> dict[str, Any]:
         "interval_high": chapter.high,
         "half_width": chapter.half[chapter.size],
         "half_width_115": chapter.half[115],
+        "half_width_115_points": 100 * chapter.half[115],
         "half_width_residues": chapter.naive,
         **{name: getattr(report, name) for name in ("precision", "recall", "f1", "mcc", "sov")},
+        "constant_f1": everything_is_helix(chapter.counts),
         "macro_f1": report.macro_f1,
         "weighted_f1": report.weighted_f1,
         "swaps": chapter.swaps.mean(),
@@ -27,11 +33,19 @@ def values(chapter: SimpleNamespace) -> dict[str, Any]:
         "confidence": residues["confidence"].mean(),
         "sure": len(sure) / len(residues),
         "sure_accuracy": sure["right"].mean(),
-        "padded_q3": chapter.everything.mean(),
         "train_q3": chapter.trained.q3,
         "strict_q3": chapter.stricter.q3,
-        **{name: chapter.ends[name].to_dict() for name in ("found", "start_error", "end_error", "exact")},
+        **{name: chapter.ends[name].to_dict() for name in ("found", "half", "start_error", "end_error", "exact")},
+        "too_short": float(np.mean(chapter.too_short)),
         "ece": chapter.ece,
         "ece_scaled": chapter.ece_after,
+        "ece_gain": {"value": chapter.ece - chapter.ece_after, "low": chapter.gain_low, "high": chapter.gain_high},
         "temperature": chapter.temperature,
     }
+
+
+def everything_is_helix(counts: np.ndarray) -> float:
+    """F1 of helix for a model that says nothing else."""
+    constant = np.zeros_like(counts)
+    constant[:, 0] = counts.sum(axis=1)
+    return float(pssp.f1(constant)[0])
