@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from pssp_tutorial.cli.options import file_name, file_or_standard_output, positive
 from pssp_tutorial.cli.uniprot_commands import COLUMNS, run_build, run_fetch, run_parse
-from pssp_tutorial.uniprot.client import FORMATS, SEARCH
+from pssp_tutorial.uniprot.client import SEARCH
 from pssp_tutorial.uniprot.labels import POLICIES
 
 UNIPROT = """Proteins with known helices and strands, from UniProt, in three steps: fetch
@@ -70,9 +70,6 @@ def add_commands(commands: argparse._SubParsersAction, epilog: str) -> None:
 def _fetch_options(fetch: ArgumentParser) -> None:
     _search_options(fetch)
     _output_option(fetch, "file")
-    layouts = "txt, the flat file, is what parse and build read (default)"
-    fetch.add_argument("--format", choices=FORMATS, default="txt", help=layouts)
-    fetch.add_argument("--fields", metavar="A,B", help="columns for tsv: accession,length,ft_helix,...")
 
 
 def _parse_options(parse: ArgumentParser) -> None:

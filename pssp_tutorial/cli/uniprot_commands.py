@@ -12,12 +12,12 @@ from typing import Any
 from pssp_tutorial.cli.options import output, progress_bar, standard_input, standard_output, tell
 from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.core.files import check_targets, write_atomically
+from pssp_tutorial.core.resources import own_digests
 from pssp_tutorial.proteins.chains import write_chains
-from pssp_tutorial.uniprot.accessions import read_accessions
 from pssp_tutorial.uniprot.client import QUERY, FetchSettings
 from pssp_tutorial.uniprot.dataset import Selection, to_chains
 from pssp_tutorial.uniprot.entry import UniProtEntry, UniProtError
-from pssp_tutorial.uniprot.fetch import Fetched, fetch_uniprot
+from pssp_tutorial.uniprot.fetch import Fetched, fetch_uniprot, read_accessions
 from pssp_tutorial.uniprot.flat import read_uniprot
 from pssp_tutorial.uniprot.labels import LabelledEntry
 from pssp_tutorial.uniprot.origin import check_origin, origin_path, read_origin, write_origin
@@ -46,7 +46,7 @@ def run_fetch(options: Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         to_file = options.out != "-"
         out = Path(options.out) if to_file else Path(folder, "entries")
-        fetched = _fetch(options, out, options.format, options.fields)
+        fetched = _fetch(options, out)
         if not to_file:
             with out.open("rb") as handle:
                 shutil.copyfileobj(handle, standard_output())
@@ -54,14 +54,12 @@ def run_fetch(options: Namespace) -> None:
     tell(f"{fetched.entries} entries of UniProt {fetched.release}{place}", quiet=options.quiet)
 
 
-def _fetch(options: Namespace, out: Path, format: str = "txt", fields: str | None = None) -> Fetched:
+def _fetch(options: Namespace, out: Path) -> Fetched:
     listed = options.accessions
     return fetch_uniprot(
         out,
         QUERY if options.query is None else options.query,
         accessions=None if listed is None else read_accessions(standard_input() if listed == "-" else listed),
-        format=format,
-        fields=fields,
         limit=options.limit,
         resume=options.resume,
         cache=options.cache,
@@ -87,6 +85,7 @@ def run_build(options: Namespace) -> None:
     """Write the data set, and beside it where its entries come from and how they were chosen."""
     check_targets([options.out, origin_path(options.out), options.dropped], [*options.files, options.accessions])
     check_origin(options.out)
+    own_digests(Path(options.out))
     local = options.files or options.shipped
     if local and (options.query is not None or options.accessions is not None):
         raise PSSPError("--query and --accessions search in UniProt; expected them without a file and --shipped")

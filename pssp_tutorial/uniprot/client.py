@@ -21,7 +21,6 @@ from pssp_tutorial.core.errors import PSSPError
 SEARCH = "https://rest.uniprot.org/uniprotkb/search"
 QUERY = "(reviewed:true) AND (structure_3d:true) AND ((ft_helix:*) OR (ft_strand:*) OR (ft_turn:*))"
 """Every reviewed entry with a structure and an annotated helix, strand or turn."""
-FORMATS = ("txt", "tsv", "fasta")
 RETRIED = (429, 500, 502, 503, 504)
 OFFLINE_ATTEMPTS = 3  # who is offline need not wait for long
 ADDRESS = "https://github.com/pssp-tutorial/pssp-tutorial"
@@ -57,25 +56,31 @@ class FetchSettings:
         if not 1 <= self.page_size <= 500:
             raise QueryError(f"page size {self.page_size}; expected 1 to 500, which is UniProt's largest")
 
-    def first_url(self, query: str, format: str, fields: str | None, size: int) -> str:
-        """Address of the first page; later ones are named by the page before."""
-        if format not in FORMATS:
-            raise QueryError(f"format {format!r}; expected one of {', '.join(FORMATS)}")
+    def first_url(self, query: str, format: str = "txt", fields: str | None = None, size: int = 500) -> str:
+        """Address of the first page, in any of UniProt's formats; later ones are named by the page before."""
         parameters = {"query": query, "format": format, "size": size, "compressed": "true"}
         return f"{self.url}?{urlencode(parameters | ({'fields': fields} if fields else {}))}"
 
 
 @dataclass(frozen=True)
 class Page:
-    """One answer: its text, how many entries it holds, and what the headers say; ``new`` if it came just now."""
+    """One answer: its text and what the headers say; ``new`` if it came just now."""
 
     text: bytes
-    entries: int
     total: int | None
     release: str
     release_date: str
     following: str | None
     new: bool = True
+
+    @property
+    def entries(self) -> list[bytes]:
+        """The texts of its entries.
+
+        >>> Page(b"ID   A\\n//\\nID   B\\n//\\n", 2, "2026_01", "", None).entries
+        [b'ID   A\\n//\\n', b'ID   B\\n//\\n']
+        """
+        return [entry + b"\n//\n" for entry in self.text.split(b"\n//\n")[:-1]]
 
 
 class _TryAgain(Exception):  # noqa: N818
@@ -89,16 +94,16 @@ class _TryAgain(Exception):  # noqa: N818
 class Client:
     """Fetches pages, politely and until they are whole."""
 
-    def __init__(self, settings: FetchSettings | None = None) -> None:
+    def __init__(self, settings: FetchSettings) -> None:
         from pssp_tutorial import __version__
 
-        self.settings = settings or FetchSettings()
+        self.settings = settings
         self.session = requests.Session()
         agent = f"pssp-tutorial/{__version__} ({ADDRESS}) python-requests/{requests.__version__}"
         # the page itself is packed, so that its checksum reaches us
         self.session.headers.update({"User-Agent": agent, "Accept-Encoding": "identity"})
 
-    def page(self, url: str, format: str, expected: int | None = None) -> Page:
+    def page(self, url: str, expected: int = 0) -> Page:
         """The page at an address, complete.
 
         If it has fewer entries than ``expected``, it is fetched again; if the second answer is the same, it stands.
@@ -108,22 +113,43 @@ class Client:
         while True:
             attempt += 1
             try:
-                page = self._once(url, format)
-                if expected is None or page.entries >= expected or page.text == previous:
+                page = self._once(url)
+                if len(page.entries) >= expected or page.text == previous:
                     return page
                 previous = page.text
-                raise _TryAgain(f"sends a page of {page.entries} entries, expected {expected}")
+                raise _TryAgain(f"sends a page of {len(page.entries)} entries, expected {expected}")
             except _TryAgain as failure:
                 if attempt >= min(self.settings.attempts, failure.attempts or self.settings.attempts):
                     advice = "check the network" if failure.attempts else "try again later: what was fetched is kept"
-                    raise FetchError(f"{_host(url)} {failure}, {attempt} times; {advice}") from failure.__cause__
+                    problem = f"{urlsplit(url).netloc} {failure}, {attempt} times; {advice}"
+                    raise FetchError(problem) from failure.__cause__
                 doubled = min(self.settings.backoff * 2 ** (attempt - 1), self.settings.longest_wait)
                 time.sleep(doubled if failure.wait is None else failure.wait)
 
-    def _once(self, url: str, format: str) -> Page:
+    def _once(self, url: str) -> Page:
+        answer, body = self._answer(url)
+        if answer.status_code in RETRIED:
+            wait = self._asked_wait(answer.headers.get("Retry-After", ""))
+            raise _TryAgain(f"answers {answer.status_code} {answer.reason}", wait)
+        text = _unpacked(body)
+        if not answer.ok:
+            raise QueryError(f"{urlsplit(url).netloc} refuses the query: {_messages(text) or answer.reason}")
+        if text and not (text.startswith(b"ID   ") and text.endswith(b"\n//\n")):
+            raise _TryAgain(f"sends a page that is not whole txt, it begins with {text[:20]!r}")
+        total = answer.headers.get("X-Total-Results", "")
+        return Page(
+            text=text,
+            total=int(total) if total.isdecimal() else None,
+            release=answer.headers.get("X-UniProt-Release", "unknown"),
+            release_date=answer.headers.get("X-UniProt-Release-Date", ""),
+            following=next_url(answer.headers.get("Link", ""), url),
+        )
+
+    def _answer(self, url: str) -> tuple[requests.Response, bytes]:
+        """What the server answers, and the bytes of its body."""
         try:
             with self.session.get(url, timeout=self.settings.timeout, stream=True) as answer:
-                body, headers = answer.raw.read(decode_content=False), answer.headers
+                return answer, answer.raw.read(decode_content=False)
         except Timeout as error:
             raise _TryAgain(f"does not answer within {max(self.settings.timeout):g} s") from error
         except (ChunkedEncodingError, HTTPError) as error:
@@ -133,75 +159,35 @@ class Client:
             reason = getattr(cause, "reason", None) or cause
             raise _TryAgain(f"cannot be reached ({type(reason).__name__})", attempts=OFFLINE_ATTEMPTS) from error
         except OSError as error:  # of requests, for an address or a file of certificates that cannot be used
-            raise FetchError(f"{_host(url)} cannot be reached ({error})") from error
-        if answer.status_code in RETRIED:
-            wait = self._asked_wait(headers.get("Retry-After", ""))
-            raise _TryAgain(f"answers {answer.status_code} {answer.reason}", wait)
-        if not answer.ok:
-            raise QueryError(f"{_host(url)} refuses the query: {_messages(body) or answer.reason}")
-        text = _unpacked(body)
-        total = headers.get("X-Total-Results", "")
-        return Page(
-            text=text,
-            entries=len(split_page(text, format)[1]),
-            total=int(total) if total.isdecimal() else None,
-            release=headers.get("X-UniProt-Release", "unknown"),
-            release_date=headers.get("X-UniProt-Release-Date", ""),
-            following=next_url(headers.get("Link", ""), url),
-        )
+            raise FetchError(f"{urlsplit(url).netloc} cannot be reached ({error})") from error
 
     def _asked_wait(self, text: str) -> float | None:
         """The seconds that a ``Retry-After`` asks for, in numbers or as a date."""
         try:
             wait = Retry().parse_retry_after(text) if text else None
         except InvalidHeader:
-            wait = None
+            return None
         if wait is not None and wait > self.settings.longest_wait:
             raise FetchError(f"UniProt asks to wait {wait:.0f} s; try again then: what was fetched is kept")
         return wait
 
 
-def _host(url: str) -> str:
-    return urlsplit(url).netloc
-
-
-def _messages(body: bytes) -> str:
-    """What UniProt says is wrong, from its JSON; nothing if it says it otherwise."""
-    try:
-        return "; ".join(map(str, json.loads(_unpacked(body))["messages"]))
-    except (_TryAgain, ValueError, LookupError, TypeError):
-        return ""
-
-
 def _unpacked(body: bytes) -> bytes:
     """The body without gzip; its checksum and its end are verified. The page and the transfer may both be packed."""
-    for _ in range(2):
-        if body.startswith(b"\x1f\x8b"):
-            try:
-                body = gzip.decompress(body)
-            except (OSError, EOFError, zlib.error) as error:
-                raise _TryAgain(f"sends a damaged page ({error})") from error
+    try:
+        for _ in range(2):
+            body = gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body
+    except (OSError, EOFError, zlib.error) as error:
+        raise _TryAgain(f"sends a damaged page ({error})") from error
     return body
 
 
-def split_page(text: bytes, format: str) -> tuple[bytes, list[bytes]]:
-    """The header and the entries of a page, which must end as its format ends.
-
-    >>> split_page(b"ID   A\\n//\\nID   B\\n//\\n", "txt")
-    (b'', [b'ID   A\\n//\\n', b'ID   B\\n//\\n'])
-    """
-    header, mark, end = b"", {"txt": b"ID   ", "fasta": b">"}.get(format, b""), b"\n"
-    if format == "tsv":
-        header, _, text = text.partition(b"\n")
-        header += b"\n"
-    elif format == "txt":
-        end = b"\n//\n"
-    if not text and not header.startswith(b"<"):
-        return header, []
-    parts = text.removesuffix(end).split(end + mark)
-    if not text.startswith(mark) or not text.endswith(end) or header.startswith(b"<"):
-        raise _TryAgain(f"sends a page that is not whole {format}, it begins with {(header + text)[:20]!r}")
-    return header, [mark * (number > 0) + part + end for number, part in enumerate(parts)]
+def _messages(text: bytes) -> str:
+    """What UniProt says is wrong, from its JSON; nothing if it says it otherwise."""
+    try:
+        return "; ".join(map(str, json.loads(text)["messages"]))
+    except (ValueError, LookupError, TypeError):
+        return ""
 
 
 def next_url(link: str, url: str) -> str | None:

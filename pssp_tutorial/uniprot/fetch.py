@@ -1,21 +1,25 @@
 """One command from a query to a file: page by page, resumable, of one release, whole or not at all (chapter 3)."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from itertools import groupby, islice
-from operator import itemgetter
+from itertools import islice
 from os import PathLike
 from pathlib import Path
+from typing import BinaryIO, TextIO
 
-from pssp_tutorial.core.files import packed, write_atomically
-from pssp_tutorial.uniprot.accessions import Found, check_accessions
-from pssp_tutorial.uniprot.cache import PageCache, default_folder
-from pssp_tutorial.uniprot.client import QUERY, Client, FetchError, FetchSettings, Page, QueryError, split_page
+from tqdm import tqdm
+
+from pssp_tutorial.core.files import open_text, packed, write_atomically
+from pssp_tutorial.uniprot.client import QUERY, FetchError, FetchSettings, Page, QueryError
+from pssp_tutorial.uniprot.entry import ACCESSION
 from pssp_tutorial.uniprot.origin import check_origin, write_origin
-from pssp_tutorial.uniprot.pages import Search, StartOver
+from pssp_tutorial.uniprot.pages import Search, StartOver, check_release, default_folder
 
 RESTARTS = 3
+BATCH = 50
+"""Accessions per query: its address stays well below what servers accept."""
 LICENCE = "CC BY 4.0, UniProt Consortium, https://www.uniprot.org/help/license"
 
 
@@ -28,7 +32,6 @@ class Fetched:
 
     path: Path
     query: str
-    format: str
     release: str
     release_date: str
     entries: int
@@ -44,8 +47,6 @@ def fetch_uniprot(
     query: str = QUERY,
     *,
     accessions: Iterable[str] | None = None,
-    format: str = "txt",
-    fields: str | None = None,
     limit: int | None = None,
     resume: bool = True,
     cache: str | PathLike | None = None,
@@ -53,7 +54,7 @@ def fetch_uniprot(
     progress: bool | None = None,
     tell: Callable[[str], None] = lambda sentence: None,
 ) -> Fetched:
-    """Fetch what a query matches in today's UniProt into one file.
+    """Fetch what a query matches in today's UniProt into one flat file, for :func:`read_uniprot`.
 
     The pages land in a cache. A fetch that was stopped, at any moment, goes on with the next page and ends with the
     same file, byte for byte, as one that was not. If UniProt's release changes meanwhile, it starts over, so that no
@@ -67,8 +68,6 @@ def fetch_uniprot(
         In UniProt's query language: https://www.uniprot.org/help/text-search.
     accessions : iterable of str, optional
         Fetch these entries instead, in this order, each once; an earlier accession finds the entry that has it now.
-    format : {"txt", "tsv", "fasta"}
-        ``txt``, the flat file, is for :func:`read_uniprot` and for accessions; ``fields`` are the columns of ``tsv``.
     limit : int, optional
         Stop after this many entries.
     resume : bool
@@ -89,54 +88,119 @@ def fetch_uniprot(
         raise QueryError(f"limit {limit}; expected at least 1 entry")
     names: list[str] = []
     if accessions is not None:
-        if query != QUERY or format != "txt":
-            raise QueryError("accessions are looked for by themselves, as txt; expected no query and no other format")
+        if query != QUERY:
+            raise QueryError("accessions are looked for by themselves; expected no query beside them")
         names = check_accessions({f"accession {n}": name for n, name in enumerate(accessions, start=1)})[:limit]
     check_origin(out)
-    search = Search(Client(settings), "" if names else query, names, format, fields, limit)
-    store = PageCache(Path(cache) if cache is not None else default_folder(), search.urls)
+    folder = Path(cache) if cache is not None else default_folder()
+    search = Search(settings or FetchSettings(), batch_queries(names) or [query], None if names else limit, folder)
     if not resume:
-        store.clear()
-    return _of_one_release(search, store, Path(out), progress, tell)
-
-
-def _of_one_release(
-    search: Search, store: PageCache, out: Path, progress: bool | None, tell: Callable[[str], None]
-) -> Fetched:
-    """Fetch and write; start over, some times at most, if the pages do not belong together."""
+        search.forget()
     for _ in range(RESTARTS + 1):
         try:
-            return _write(search, store, search.fill(store, progress), out, tell)
+            last = _fill(search, len(names), progress)
+            return _write(search, names, last, Path(out), "" if names else query, tell)
         except StartOver as change:
             problem = str(change)
             tell(f"{problem}: starting over")
-            store.clear()
+            search.forget()
     raise FetchError(f"{problem}, {RESTARTS + 1} times; try again later")
 
 
-def _write(search: Search, store: PageCache, last: Page, out: Path, tell: Callable[[str], None]) -> Fetched:
+def _fill(search: Search, asked: int, progress: bool | None) -> Page:
+    """Bring every page onto the disk, and return the last one."""
+    release, count, new, page = "", 0, False, None
+    with tqdm(unit=" entries", disable=None if progress is None else not progress) as bar:
+        for first in search.urls:
+            for page in search.pages(first, release):
+                ends = [asked] if asked else [page.total, search.limit]
+                bar.total = min((number for number in ends if number is not None), default=None)
+                bar.update(len(page.entries))
+                release, count, new = page.release, count + len(page.entries), new or page.new
+    if page is None or not count:
+        raise QueryError("the query matches no entry; check it at https://www.uniprot.org")
+    if not new:  # nothing has told yet whether the release is still the same
+        check_release(search.client.page(search.smallest), release)
+    return page
+
+
+def _write(
+    search: Search, accessions: list[str], last: Page, out: Path, query: str, tell: Callable[[str], None]
+) -> Fetched:
     """Put the pages together as one file, and write beside it where it comes from."""
-    found, count = Found(search.accessions), 0
+    seen: set[str] = set()
+    count = 0
     with write_atomically(out) as raw, packed(raw, out) as handle:
-        for header, entry in islice(_entries(search, store, last.release, found), search.limit):
-            handle.write(entry if count else header + entry)
+        for entry in islice(_entries(search, last.release, accessions, seen), search.limit):
+            handle.write(entry)
             count += 1
-    if found.missing:
-        tell(f"{len(found.missing)} of {len(found.places)} accessions not found: {', '.join(found.missing)}")
+    missing = tuple(name for name in accessions if name not in seen)
+    if missing:
+        tell(f"{len(missing)} of {len(accessions)} accessions not found: {', '.join(missing)}")
     with out.open("rb") as written:
         digest = hashlib.file_digest(written, "sha256").hexdigest()
-    total = None if found.places else last.total
-    known = (search.query, search.format, last.release, last.release_date, count, total, digest)
-    fetched = Fetched(out, *known, accessions=tuple(found.places), missing=found.missing)
+    total = None if accessions else last.total
+    fetched = Fetched(out, query, last.release, last.release_date, count, total, digest, tuple(accessions), missing)
     write_origin(out, asdict(fetched) | {"path": out.name})
     return fetched
 
 
-def _entries(search: Search, store: PageCache, release: str, found: Found) -> Iterator[tuple[bytes, bytes]]:
-    """Each entry as it stands on its page, with the page's header; those of a list in the list's order."""
-    for _, pages in groupby(search.pages(store, release), key=itemgetter(0)):
-        parts = (split_page(page.text, search.format) for _, page in pages)
-        if search.accessions:
-            yield from ((b"", entry) for entry in found.sort(entry for _, entries in parts for entry in entries))
-        else:
-            yield from ((header, entry) for header, entries in parts for entry in entries)
+def _entries(search: Search, release: str, accessions: list[str], seen: set[str]) -> Iterator[bytes]:
+    """The entries of all pages; of a list, in its order and each once, and ``seen`` gets their accessions."""
+    places = {name: place for place, name in enumerate(accessions)}
+    given: set[str] = set()
+    for first in search.urls:
+        entries = (entry for page in search.pages(first, release) for entry in page.entries)
+        if not accessions:
+            yield from entries
+            continue
+        named = [(_accessions_of(entry), entry) for entry in entries]
+        named.sort(key=lambda item: min(places.get(name, len(places)) for name in item[0]))
+        for names, entry in named:
+            if names[0] not in given:  # an entry may be found by several of its accessions
+                yield entry
+            given.add(names[0])
+            seen.update(names)
+
+
+def _accessions_of(entry: bytes) -> list[str]:
+    lines = re.findall(r"^AC   (.*)$", entry.decode(errors="replace"), re.MULTILINE)
+    return re.findall(r"\w+(?=;)", "".join(lines)) or [""]
+
+
+def read_accessions(source: str | PathLike | BinaryIO | TextIO) -> list[str]:
+    """The accessions of a text file, one per line; what follows a ``#`` is a comment.
+
+    >>> from io import StringIO
+    >>> read_accessions(StringIO("P62258  # 14-3-3 epsilon\\n\\nq7z739\\n"))
+    ['P62258', 'Q7Z739']
+    """
+    name = source if isinstance(source, str | PathLike) else getattr(source, "name", "accessions")
+    with open_text(source) as handle:
+        words = [line.split("#")[0].strip("\ufeff \t\r\n") for line in handle]
+    return check_accessions({f"{name}: line {place}": word for place, word in enumerate(words, start=1) if word})
+
+
+def check_accessions(named: Mapping[str, str]) -> list[str]:
+    """Accessions, each under the name of its place, in capitals, each once, in order of their first mention.
+
+    >>> check_accessions({"line 1": "P62258", "line 2": "BRCA1"})
+    Traceback (most recent call last):
+    pssp_tutorial.uniprot.client.QueryError: line 2 is 'BRCA1'; expected accessions such as P12345
+    """
+    bad = [f"{place} is {str(word)[:40]!r}" for place, word in named.items() if not ACCESSION.fullmatch(word.upper())]
+    if bad or not named:
+        more = f" and {len(bad) - 10} more" if len(bad) > 10 else ""
+        raise QueryError(f"{'; '.join(bad[:10]) or 'an empty list'}{more}; expected accessions such as P12345")
+    return list(dict.fromkeys(word.upper() for word in named.values()))
+
+
+def batch_queries(accessions: list[str]) -> list[str]:
+    """Queries that find the entries with these accessions, also those that another one was merged into.
+
+    >>> batch_queries(["P62258"])
+    ['(active:true) AND (accession:P62258 OR sec_acc:P62258)']
+    """
+    parts = [accessions[start : start + BATCH] for start in range(0, len(accessions), BATCH)]
+    either = (" OR ".join(f"accession:{name} OR sec_acc:{name}" for name in part) for part in parts)
+    return [f"(active:true) AND ({clauses})" for clauses in either]

@@ -1,108 +1,115 @@
-"""The pages of a search, one after the other, from the cache or from UniProt, all of one release (chapter 3)."""
+"""The pages of a search, from the disk or from UniProt, all of one release (chapter 3).
 
+Fetched pages are kept in one folder per search, one file per page, which says itself where it came from and what the
+server said of it. A file appears when it is whole: processes may share the folder, and a kill costs one page at most.
+"""
+
+import gzip
+import hashlib
+import json
+import os
+import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
 
-from tqdm import tqdm
-
-from pssp_tutorial.uniprot.accessions import batch_queries
-from pssp_tutorial.uniprot.cache import PageCache
-from pssp_tutorial.uniprot.client import Client, FetchError, Page, QueryError
+from pssp_tutorial.core.files import write_atomically
+from pssp_tutorial.uniprot.client import Client, FetchError, FetchSettings, Page, QueryError
 
 
 class StartOver(Exception):  # noqa: N818
     """The pages do not make a whole, so that all have to be fetched again; the message says why."""
 
 
-@dataclass
+def default_folder() -> Path:
+    """``PSSP_CACHE``, or ``pssp_tutorial`` in the user's folder for caches."""
+    named = os.environ.get("PSSP_CACHE")
+    return Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pssp_tutorial"
+
+
 class Search:
-    """What a query matches, or the entries of a list of accessions.
+    """What queries match, page by page; with a limit, no more pages than it needs."""
 
-    Parameters
-    ----------
-    limit : int, optional
-        Entries after which no more pages are fetched; without meaning for a list.
-    """
+    def __init__(self, settings: FetchSettings, queries: list[str], limit: int | None, folder: Path) -> None:
+        self.settings, self.client, self.limit = settings, Client(settings), limit
+        self.size = min(settings.page_size, limit or settings.page_size)
+        self.urls = [settings.first_url(query, size=self.size) for query in queries]
+        self.smallest = settings.first_url(queries[0], size=1)
+        self.folder = folder / "uniprot" / _digest("\n".join(self.urls).encode())
 
-    client: Client
-    query: str
-    accessions: list[str]
-    format: str
-    fields: str | None = None
-    limit: int | None = None
-
-    def __post_init__(self) -> None:
-        self.limit = None if self.accessions else self.limit
-        self.size = min(self.client.settings.page_size, self.limit or self.client.settings.page_size)
-        self.queries = batch_queries(self.accessions) or [self.query]
-        self.urls = [self._url(query, self.size) for query in self.queries]
-
-    def _url(self, query: str, size: int) -> str:
-        return self.client.settings.first_url(query, self.format, self.fields, size)
-
-    def fill(self, store: PageCache, progress: bool | None) -> Page:
-        """Bring every page into the cache, and return the last one."""
-        entries, new, page = 0, False, None
-        with tqdm(unit=" entries", disable=None if progress is None else not progress) as bar:
-            for _, page in self.pages(store):
-                ends = [len(self.accessions)] if self.accessions else [page.total, self.limit]
-                bar.total = min((number for number in ends if number is not None), default=None)
-                bar.update(page.entries)
-                entries, new = entries + page.entries, new or page.new
-        if page is None or not entries:
-            raise QueryError("the query matches no entry; check it at https://www.uniprot.org")
-        if not new:  # nothing has told yet whether the release is still the same
-            self._check_release(self.client.page(self._url(self.queries[0], 1), self.format), page.release)
-        return page
-
-    def pages(self, store: PageCache, release: str = "") -> Iterator[tuple[str, Page]]:
-        """The pages of every query, each with the address of its query's first one.
+    def pages(self, first: str, release: str = "") -> Iterator[Page]:
+        """The pages of the query with this first address.
 
         Raises
         ------
         StartOver
-            If a page is of another release than those before, or if there are more or fewer entries than announced.
+            If a page is not of the ``release``, or if there are more or fewer entries than announced.
         """
-        left = self.limit
-        for first in self.urls:
-            for page in self._pages_of(first, store, release, left):
-                release, left = page.release, None if left is None else left - page.entries
-                yield first, page
-
-    def _pages_of(self, first: str, store: PageCache, release: str, limit: int | None) -> Iterator[Page]:
         url: str | None = first
         seen: set[str] = set()
         entries, total = 0, None
-        while url is not None and (limit is None or entries < limit):
-            page = store.get(url)
+        while url is not None and (self.limit is None or entries < self.limit):
+            page = self._kept(url)
             if page is None or (release and page.release != release):
-                page = self._fetch(url, None if total is None else min(self.size, total - entries), not seen)
-                self._check_release(page, release)
-                store.put(url, page)
+                page = self._fetch(url, 0 if total is None else min(self.size, total - entries), not seen)
+                check_release(page, release)
+                self._keep(url, page)
             total = total if seen else page.total
             seen.add(url)
-            release, entries, url = page.release, entries + page.entries, page.following
+            count = len(page.entries)
+            release, entries, url = page.release, entries + count, page.following
             if url in seen:
                 raise FetchError("UniProt names a page that it has sent already as the next one; try again later")
-            ended = url is None or not page.entries
+            ended = url is None or not count
             if total is not None and (entries > total or (ended and entries < total)):
                 raise StartOver(f"UniProt announced {total} entries and sent {entries}")
             yield page
 
-    def _fetch(self, url: str, expected: int | None, first: bool) -> Page:
+    def _fetch(self, url: str, expected: int, first: bool) -> Page:
         try:
-            page = self.client.page(url, self.format, expected)
+            page = self.client.page(url, expected)
         except QueryError:
             if first:
                 raise
             raise StartOver("UniProt no longer knows the place where the fetch stopped") from None
-        most = self.client.settings.largest_total
+        most = self.settings.largest_total
         if first and self.limit is None and (page.total or 0) > most:
             bound = f"expected at most {most} without a limit"
             raise QueryError(f"the query matches {page.total} entries; {bound}. Narrow it, or set a limit")
         return page
 
-    @staticmethod
-    def _check_release(page: Page, release: str) -> None:
-        if release and page.release != release:
-            raise StartOver(f"UniProt changed from release {release} to {page.release}")
+    def _kept(self, url: str) -> Page | None:
+        """The page that came from an address; None if it is not there, or damaged."""
+        try:
+            head, text = gzip.decompress(self._path(url).read_bytes()).split(b"\n", 1)
+            known = json.loads(head)
+            right = known.pop("url") == url and known.pop("digest") == _digest(text)
+            return Page(text, **known, new=False) if right else None
+        except (OSError, EOFError, zlib.error, ValueError, TypeError, KeyError, AttributeError):
+            return None
+
+    def _keep(self, url: str, page: Page) -> None:
+        known = asdict(page) | {"url": url, "digest": _digest(page.text)}
+        del known["text"], known["new"]
+        with write_atomically(self._path(url), durable=False) as handle:
+            handle.write(gzip.compress(json.dumps(known).encode() + b"\n" + page.text, 6, mtime=0))
+
+    def _path(self, url: str) -> Path:
+        return self.folder / f"{_digest(url.encode())}.gz"
+
+    def forget(self) -> None:
+        """Remove every page from the disk."""
+        for path in self.folder.glob("*.gz"):
+            with suppress(OSError):  # writing the new page tells what is wrong
+                path.unlink(missing_ok=True)
+
+
+def check_release(page: Page, release: str) -> None:
+    """Raise :class:`StartOver` for a page of another release; before the first page, any will do."""
+    if release and page.release != release:
+        raise StartOver(f"UniProt changed from release {release} to {page.release}")
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]

@@ -84,12 +84,18 @@ def test_fetch_the_accessions_of_a_file(server, pssp, tmp_path):
     assert pssp("uniprot", "fetch", "--accessions", listed, "--query", "any")[0] == 2
 
 
-def test_an_info_file_of_the_user_stays(pssp, tmp_path):
-    (tmp_path / "mine.tsv.xz.info.json").write_text("notes")
-    code, _, said = pssp("uniprot", "build", "--shipped", "--out", tmp_path / "mine.tsv.xz")
-    assert (code, said.count("\n")) == (4, 1)
-    assert "mine.tsv.xz.info.json: not written, for it is not ours to replace" in said
-    assert (tmp_path / "mine.tsv.xz.info.json").read_text() == "notes"
+@pytest.mark.parametrize(
+    ("ending", "reason"),
+    [("info.json", "it is not ours to replace"), ("sha256", "it is not the checksum of mine.tsv.xz")],
+)
+def test_a_file_of_the_user_beside_the_data_set_stays(server, pssp, tmp_path, ending, reason):
+    """The user hears of it before the entries are fetched, and not after an hour."""
+    beside = tmp_path / f"mine.tsv.xz.{ending}"
+    beside.write_text("notes")
+    code, _, said = pssp("uniprot", "build", "--server", server.url, "--out", tmp_path / "mine.tsv.xz")
+    assert (code, said.count("\n"), server.requests) == (4, 1, [])
+    assert f"mine.tsv.xz.{ending}: not written, for {reason}" in said
+    assert beside.read_text() == "notes"
 
 
 def test_fetch_resumes_unless_told_otherwise(server, pssp, tmp_path):
@@ -253,7 +259,7 @@ def test_help_explains_and_names_the_exit_codes(pssp, command):
         (("uniprot", "parse", "--shipped", "--out", "."), 4, "pssp: .: not written (Is a directory)"),
         (("uniprot", "parse", "--shipped", "--methods", "xray"), 1, "UniProt's methods are X-ray, NMR, EM and so on"),
         (("uniprot", "build", "--shipped"), 2, "the following arguments are required: --out"),
-        (("uniprot", "fetch", "--format", "xml"), 2, "invalid choice: 'xml'"),
+        (("uniprot", "fetch", "--format", "fasta"), 2, "unrecognized arguments: --format fasta"),
         (("predikt",), 2, "invalid choice: 'predikt'"),
     ],
 )
@@ -314,6 +320,17 @@ def test_network_errors(server, pssp, tmp_path, fault, code, message):
     assert message in said
     assert "Traceback" not in said
     assert not (tmp_path / "out.dat").exists()
+
+
+def test_certificates_that_cannot_be_used_are_a_fault_of_the_network(pssp, tmp_path, monkeypatch):
+    """requests says so with an OSError, which the command line would take for a disk that is full."""
+    monkeypatch.setenv("PSSP_CACHE", str(tmp_path))
+    for bundle in (tmp_path / "missing.pem", tmp_path / "damaged.pem"):
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+        (tmp_path / "damaged.pem").write_text("no certificate")
+        code, data, said = pssp("uniprot", "fetch", "--server", "https://127.0.0.1:9/search")
+        assert (code, data, said.count("\n")) == (3, b"", 1)
+        assert said.startswith("pssp: 127.0.0.1:9 cannot be reached (")
 
 
 def test_ctrl_c(server, pssp, monkeypatch):

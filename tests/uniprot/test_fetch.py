@@ -13,12 +13,10 @@ import pytest
 from uniprot_server import UniProtServer, fetch_in_child
 
 from pssp_tutorial.core.files import FileError
-from pssp_tutorial.uniprot import cache as uniprot_cache
 from pssp_tutorial.uniprot import fetch as uniprot_fetch
 from pssp_tutorial.uniprot.client import QUERY, FetchError, FetchSettings, QueryError, next_url
 from pssp_tutorial.uniprot.fetch import fetch_uniprot
-
-FORMATS = ("txt", "tsv", "fasta")
+from pssp_tutorial.uniprot.pages import default_folder
 
 
 @pytest.fixture
@@ -39,11 +37,10 @@ def fetch(server, tmp_path):
     return run
 
 
-@pytest.mark.parametrize("format", FORMATS)
-def test_pages_become_one_file(server, fetch, tmp_path, format):
-    fetched = fetch(format=format)
+def test_pages_become_one_file(server, fetch, tmp_path):
+    fetched = fetch()
     content = (tmp_path / "out.dat").read_bytes()
-    assert content == server.expected(format)
+    assert content == server.expected()
     assert len(server.requests) == 10  # 47 entries, 5 a page
     assert (fetched.entries, fetched.total, fetched.release) == (47, 47, "2026_01")
     assert fetched.sha256 == hashlib.sha256(content).hexdigest()
@@ -55,22 +52,19 @@ def test_pages_become_one_file(server, fetch, tmp_path, format):
 
 
 def test_the_request_is_polite_and_asks_for_what_it_should(server, fetch):
-    fetch(query=QUERY, fields=None)
+    fetch(query=QUERY)
     first, headers = server.requests[0], server.headers[0]
     assert first == {"query": QUERY, "format": "txt", "size": "5", "compressed": "true"}
     assert headers["User-Agent"].startswith("pssp-tutorial/")
     assert "github.com/pssp-tutorial" in headers["User-Agent"]
-    fetch(format="tsv", fields="accession,length", name="other.tsv")
-    assert server.requests[-1]["fields"] == "accession,length"
 
 
-@pytest.mark.parametrize("format", FORMATS)
-def test_a_limit_is_kept_to_the_entry(server, fetch, tmp_path, format):
-    fetched = fetch(format=format, limit=12)
-    assert (tmp_path / "out.dat").read_bytes() == server.expected(format, limit=12)
+def test_a_limit_is_kept_to_the_entry(server, fetch, tmp_path):
+    fetched = fetch(limit=12)
+    assert (tmp_path / "out.dat").read_bytes() == server.expected(limit=12)
     assert fetched.entries == 12
     assert len(server.requests) == 3
-    fetch(format=format, limit=3, name="three.dat")
+    fetch(limit=3, name="three.dat")
     assert server.requests[-1]["size"] == "3"
 
 
@@ -92,12 +86,11 @@ def test_a_server_that_does_not_pack(server, fetch, tmp_path):
 @pytest.mark.parametrize(
     "fault", ["wait", 429, 500, 502, 503, 504, "drop", "cut", "truncated", "corrupt", "short", "html", "garbled"]
 )
-@pytest.mark.parametrize("format", ["txt", "tsv"])
-def test_every_fault_is_survived(server, fetch, tmp_path, fault, format):
+def test_every_fault_is_survived(server, fetch, tmp_path, fault):
     """The first, a middle and the last page fail, the middle one twice."""
     server.faults = {0: fault, 4: fault, 5: fault, 12: fault}
-    fetch(format=format)
-    assert (tmp_path / "out.dat").read_bytes() == server.expected(format)
+    fetch()
+    assert (tmp_path / "out.dat").read_bytes() == server.expected()
 
 
 def test_every_page_fails_in_another_way(server, fetch, tmp_path):
@@ -165,7 +158,7 @@ def test_no_network(tmp_path):
     [
         (dict(query="nothing"), "the query matches no entry"),
         (dict(limit=0), "limit 0; expected at least 1"),
-        (dict(format="xml"), "format 'xml'; expected one of txt, tsv, fasta"),
+        (dict(accessions=["P62258"], query="any"), "accessions are looked for by themselves; expected no query"),
     ],
 )
 def test_a_bad_query_is_told(fetch, tmp_path, options, message):
@@ -307,7 +300,6 @@ def test_a_limit_takes_the_first_of_a_list(server, fetch, tmp_path):
         ),
         (dict(accessions=[]), "an empty list; expected accessions such as P12345"),
         (dict(accessions=["Q00000"]), "the query matches no entry"),
-        (dict(accessions=["P62258"], format="fasta"), "accessions are looked for by themselves, as txt"),
     ],
 )
 def test_a_list_that_cannot_be_fetched_is_told(fetch, tmp_path, options, message):
@@ -384,10 +376,10 @@ def test_a_damaged_cache_is_noticed(server, fetch, tmp_path, damage):
 
 def test_the_cache_is_where_the_variable_says(monkeypatch, tmp_path):
     monkeypatch.setenv("PSSP_CACHE", str(tmp_path / "there"))
-    assert uniprot_cache.default_folder() == tmp_path / "there"
+    assert default_folder() == tmp_path / "there"
     monkeypatch.delenv("PSSP_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert uniprot_cache.default_folder() == tmp_path / "pssp_tutorial"
+    assert default_folder() == tmp_path / "pssp_tutorial"
 
 
 # --- disks and kills ------------------------------------------------------------------------------------------
@@ -422,7 +414,7 @@ def test_a_stop_by_the_user_leaves_nothing_half_written(server, fetch, tmp_path,
     (tmp_path / "out.dat").write_bytes(b"old")
 
     def stop(*arguments):
-        yield b"", b"half"
+        yield b"half"
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

@@ -21,16 +21,6 @@ def real_entries() -> list[bytes]:
     return [entry.encode() + b"//\n" for entry in uniprot_text().split("//\n") if entry]
 
 
-def as_page(entries: list[bytes], format: str) -> bytes:
-    """A page as UniProt would send it."""
-    accessions = [entry.split(b"\nAC   ")[1].split(b";")[0].decode() for entry in entries]
-    if format == "tsv":
-        return b"Entry\tLength\n" + b"".join(f"{accession}\t1\n".encode() for accession in accessions)
-    if format == "fasta":
-        return b"".join(f">sp|{accession}|X\nMKT\nAYI\n".encode() for accession in accessions)
-    return b"".join(entries)
-
-
 class UniProtServer:
     """Pages ``entries``; ``faults`` maps the number of a request, from 0, to what goes wrong with it.
 
@@ -65,10 +55,9 @@ class UniProtServer:
         """Entries of a release: later ones come in another order, so that mixing two shows."""
         return self.entries if release == "2026_01" else self.entries[::-1]
 
-    def expected(self, format: str = "txt", release: str = "2026_01", limit: int | None = None) -> bytes:
+    def expected(self, release: str = "2026_01", limit: int | None = None) -> bytes:
         """The file that a fetch must end with."""
-        entries = self.of_release(release)[:limit]
-        return as_page(entries, format)
+        return b"".join(self.of_release(release)[:limit])
 
     @contextmanager
     def running(self) -> Iterator["UniProtServer"]:
@@ -139,7 +128,7 @@ class UniProtServer:
         page = entries[start : start + size]
         if fault == "short":
             page = page[:-1]
-        body = as_page(page, query["format"])
+        body = b"".join(page)
         if fault == "html":
             body = b"<html><body>Please log in to the network.</body></html>"
         if fault == "garbled":
