@@ -22,7 +22,14 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 BOOK = REPOSITORY / "book"
 ALLOWED = Path(__file__).with_name("ledger_allowed.toml")
 EVERYWHERE = "every page"
-KINDS = ("definition", "setting", "example", "picture", "test")  # what a source may be beside references and results
+KINDS = (
+    "definition",
+    "setting",
+    "example",
+    "picture",
+    "test",
+    "build",
+)  # what a source may be beside references and results
 
 NUMBER = r"[-−+±]?\d+(?:,\d{3})*(?:\.\d+)?(?:[-–]\d+(?:\.\d+)?)?"
 SCORE = r"(?:Q3|Q8|SOV|MCC|F1|ECE|accuracy|precision|recall|loss|perplexity|standard deviation|half-width)"
