@@ -30,7 +30,7 @@ class FileError(PSSPError):
 
 
 class _Partial(FileIO):
-    """A file that is not whole yet; what the system says against a writing becomes a FileError that names the file."""
+    """A file that is not whole yet; errors name the file that it will be."""
 
     def __init__(self, path: Path) -> None:
         self.whole = path
@@ -38,10 +38,8 @@ class _Partial(FileIO):
         super().__init__(path.with_name(unique), "xb")
 
     def write(self, data: Any) -> int:
-        try:
+        with _blaming(self.whole):
             return super().write(data)
-        except OSError as error:
-            raise not_written(self.whole, error) from error
 
 
 def create_beside(path: Path) -> BufferedWriter:
@@ -49,10 +47,14 @@ def create_beside(path: Path) -> BufferedWriter:
     return BufferedWriter(_Partial(path))
 
 
-def not_written(path: Path, error: OSError) -> FileError:
-    """The error for what the system said."""
-    problem = f"not written ({error.strerror or error}); if there was such a file, it is as it was"
-    return FileError(f"{shown(path)}: {problem}")
+@contextmanager
+def _blaming(path: Path) -> Iterator[None]:
+    """What the system says against a writing becomes a FileError that names the file."""
+    try:
+        yield
+    except OSError as error:
+        problem = f"not written ({error.strerror or error}); if there was such a file, it is as it was"
+        raise FileError(f"{shown(path)}: {problem}") from error
 
 
 @contextmanager
@@ -61,11 +63,7 @@ def write_atomically(path: str | PathLike, *, durable: bool = True) -> Iterator[
 
     Of several that write the same file at once, each leaves a whole one, and the last wins. A kill leaves the old file
     or the new one, and perhaps one that ends in ``.part``. A link stays: the file that it leads to is written.
-
-    Parameters
-    ----------
-    durable : bool
-        Wait until the disk has it, so that the file survives a power cut too.
+    ``durable`` waits until the disk has it, so that the file survives a power cut too.
 
     Raises
     ------
@@ -81,32 +79,24 @@ def write_atomically(path: str | PathLike, *, durable: bool = True) -> Iterator[
     'whole'
     """
     path = Path(path)
-    try:
+    with _blaming(path):
         path = _writable(path)
+    with _blaming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = create_beside(path)
-    except OSError as error:
-        raise not_written(path, error) from error
     partial = Path(handle.name)
     try:
         with handle:
             yield handle
-            _finish(handle, path, durable)
+            with _blaming(path):
+                handle.flush()
+                if durable:
+                    os.fsync(handle.fileno())
+                handle.close()  # Windows moves no open file
+                partial.replace(path)
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
-
-
-def _finish(handle: BufferedWriter, path: Path, durable: bool) -> None:
-    """Bring everything onto the disk, then let the new file take the place of the old one."""
-    try:
-        handle.flush()
-        if durable:
-            os.fsync(handle.fileno())
-        handle.close()  # Windows moves no open file
-        Path(handle.name).replace(path)
-    except OSError as error:
-        raise not_written(path, error) from error
 
 
 def _writable(path: Path) -> Path:
@@ -128,10 +118,7 @@ def _writable(path: Path) -> Path:
 def packed(handle: BinaryIO, name: str | PathLike) -> Iterator[BinaryIO]:
     """The handle, packed as the name's ending says: ``.gz``, ``.xz``, ``.bz2``; the same content gives the same bytes.
 
-    Raises
-    ------
-    FileError
-        For the ending of an archive, such as ``.zip``.
+    Raises FileError for the ending of an archive, such as ``.zip``.
 
     >>> from io import BytesIO
     >>> with packed(BytesIO(), "note.txt") as plain, packed(BytesIO(), "note.txt.xz") as through_xz:
@@ -213,12 +200,8 @@ def check_targets(targets: Iterable[str | PathLike | None], sources: Iterable[st
 
     None and ``-`` stand for no file. A folder that is missing is made.
 
-    Raises
-    ------
-    PSSPError
-        Naming a target that is also a source, or that comes twice.
-    FileError
-        Naming a target whose folder cannot be made or written to, or whose ending is an archive's.
+    Raises PSSPError for a target that is also a source or comes twice, FileError for one whose folder cannot be made or
+    written to, or whose ending is an archive's.
 
     >>> check_targets(["results.tsv"], ["entries.dat", "./results.tsv"])
     Traceback (most recent call last):
@@ -227,10 +210,8 @@ def check_targets(targets: Iterable[str | PathLike | None], sources: Iterable[st
     wanted, given = ([Path(name) for name in names if name not in (None, "-")] for names in (targets, sources))
     for number, target in enumerate(wanted):
         _check_ending(target)
-        try:
+        with _blaming(target):  # for a name that the system does not allow
             target.exists()
-        except OSError as error:  # a name that the system does not allow
-            raise not_written(target, error) from error
         if any(_same(target, other) for other in given):
             raise PSSPError(f"{shown(target)}: is also the input; expected another file to write")
         if any(_same(target, other) for other in wanted[:number]):

@@ -12,19 +12,12 @@ from pssp_tutorial.core.files import FileError, ReadError, reading_problem, writ
 PACKAGE = Path(__file__).resolve().parents[1]
 
 Kind = Literal["data", "models", "results", "quizzes", "assets"]
-IN_CHECKOUT = {
-    "data": "data",
-    "models": "data/models",
-    "results": "benchmarks/results",
-    "quizzes": "book/quizzes",
-    "assets": "book/_assets",
-}
-IN_WHEEL = {
-    "data": "data",
-    "models": "data/models",
-    "results": "data/results",
-    "quizzes": "data/quizzes",
-    "assets": "data/assets",
+FOLDERS: dict[Kind, tuple[str, str]] = {  # in a checkout, and in the package as it is installed
+    "data": ("data", "data"),
+    "models": ("data/models", "data/models"),
+    "results": ("benchmarks/results", "data/results"),
+    "quizzes": ("book/quizzes", "data/quizzes"),
+    "assets": ("book/_assets", "data/assets"),
 }
 
 DIGEST_LINE = re.compile(r"([0-9a-f]{64})(?: [ *](.+))?")  # as sha256sum writes it, or the digest alone
@@ -37,23 +30,14 @@ def resource(kind: Kind, name: str = "") -> Path:
     >>> resource("data", "chains.tsv.xz").exists()
     True
     """
-    installed = PACKAGE / IN_WHEEL["data"]
-    folder = PACKAGE / IN_WHEEL[kind] if installed.exists() else PACKAGE.parent / IN_CHECKOUT[kind]
-    return folder / name
+    in_checkout, installed = FOLDERS[kind]
+    return (PACKAGE / installed if (PACKAGE / "data").exists() else PACKAGE.parent / in_checkout) / name
 
 
 def read_checked(path: str | PathLike, *, remedy: str = "restore both files from where they came") -> bytes:
     """Read a file whose SHA-256 must be one that ``<path>.sha256`` lists.
 
-    Parameters
-    ----------
-    remedy : str
-        What the message advises.
-
-    Raises
-    ------
-    ReadError
-        If one of the two is missing, or they do not belong together.
+    Raises ReadError if one of the two is missing, or they do not belong together; it advises the ``remedy``.
 
     >>> len(read_checked(resource("data", "uniprot_entries.dat.gz")))
     287099
@@ -78,10 +62,7 @@ def write_checked(path: str | PathLike, data: bytes) -> str:
 
     A stop at any moment leaves the old file or the new one, and readable: between the two the checksum file lists both.
 
-    Raises
-    ------
-    FileError
-        If one of the two cannot be written, or the checksum file is a user's own, of something else.
+    Raises FileError if one of the two cannot be written, or the checksum file is a user's own, of something else.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -105,10 +86,7 @@ def write_checked(path: str | PathLike, data: bytes) -> str:
 def own_digests(path: Path) -> list[str]:
     """The checksums that ``<path>.sha256`` lists, if it is there and of this file.
 
-    Raises
-    ------
-    FileError
-        If it is a user's own, of something else, and must not be written over.
+    Raises FileError if it is a user's own, of something else, and must not be written over.
     """
     beside = checksum_path(path)
     try:

@@ -20,10 +20,6 @@ from pssp_tutorial.core.resources import resource
 FOLDER_VARIABLE = "PSSP_RESULTS"
 
 
-class ResultsError(PSSPError):
-    """A results file that is not there."""
-
-
 def save_results(
     name: str, values: Mapping[str, Any], *, folder: str | PathLike | None = None, **context: Any
 ) -> dict[str, Any]:
@@ -51,18 +47,14 @@ def save_results(
     ...     save_results("example", {"q3": 0.5}, folder=folder, command="make chapters", seed=0)
     {'q3': 0.5}
     """
-    document = {
-        "values": dict(values),
-        "context": {"command": "", "seed": None}
-        | context
-        | {
-            "python": platform.python_version(),
-            "torch": version("torch"),
-            "numpy": version("numpy"),
-            "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-        },
+    made_with = {
+        "python": platform.python_version(),
+        "torch": version("torch"),
+        "numpy": version("numpy"),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
     }
-    text = json.dumps(document, indent=2, sort_keys=True, default=_plain) + "\n"
+    document = {"values": dict(values), "context": {"command": "", "seed": None} | context | made_with}
+    text = json.dumps(document, indent=2, sort_keys=True, default=lambda value: value.tolist()) + "\n"
     folder = folder or os.environ.get(FOLDER_VARIABLE)
     if not folder:
         warnings.warn(f"{name}: not written; pass folder=..., or set {FOLDER_VARIABLE}", stacklevel=2)
@@ -73,17 +65,9 @@ def save_results(
 
 
 def read_results(name: str) -> dict[str, Any]:
-    """The values that a benchmark measured, as they are kept with the package.
+    """The values that a benchmark measured: those of a file of ``benchmarks/results``, named without ``.json``.
 
-    Parameters
-    ----------
-    name : str
-        Name of a file of ``benchmarks/results``, without ``.json``.
-
-    Raises
-    ------
-    ResultsError
-        If there is no such file; it names those that there are.
+    Raises PSSPError if there is no such file; it names those that there are.
 
     >>> read_results("honesty_seeds")["pairs"]
     10
@@ -92,10 +76,5 @@ def read_results(name: str) -> dict[str, Any]:
     path = folder / f"{name}.json"
     if not path.is_file():
         known = ", ".join(sorted(path.stem for path in folder.glob("*.json"))) or "none"
-        raise ResultsError(f"{path}: no such file; expected one of {known}")
+        raise PSSPError(f"{path}: no such file; expected one of {known}")
     return json.loads(path.read_text(encoding="utf-8"))["values"]
-
-
-def _plain(value: Any) -> Any:
-    """NumPy and torch numbers and arrays as JSON can hold them."""
-    return value.tolist()

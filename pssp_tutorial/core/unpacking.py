@@ -32,10 +32,7 @@ HEAD = 262  # bytes to look at: a tar archive says last what it is
 
 
 class ReadError(PSSPError):
-    """A file cannot be read: it is missing, damaged, no text, or an archive.
-
-    Parameters: `file` its name; `problem` what is wrong with it.
-    """
+    """A file, by its name, and the problem: it is missing, damaged, no text, or an archive."""
 
     def __init__(self, file: object, problem: str) -> None:
         super().__init__(file, problem)
@@ -48,10 +45,7 @@ class ReadError(PSSPError):
 def unpacked(handle: IO[bytes], name: str) -> BufferedReader:
     """The bytes of a handle behind gzip, bzip2 or xz, or as they are; the handle stays open.
 
-    Raises
-    ------
-    ReadError
-        For an archive and other files that hold no text; later, from reading, for damage.
+    Raises ReadError for an archive and other files that hold no text; later, from reading, for damage.
 
     >>> from io import BytesIO
     >>> unpacked(BytesIO(gzip.compress(b">one")), "one.fasta").read()

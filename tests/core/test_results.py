@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from pssp_tutorial.core.results import FOLDER_VARIABLE, ResultsError, read_results, save_results
+from pssp_tutorial.core.errors import PSSPError
+from pssp_tutorial.core.results import FOLDER_VARIABLE, read_results, save_results
 
 
 def test_nothing_is_written_without_a_folder_and_this_is_said(tmp_path, monkeypatch):
@@ -33,7 +34,7 @@ def test_numbers_and_context_are_kept(tmp_path, monkeypatch):
 def test_results_of_the_benchmarks_are_read():
     """A chapter that draws them runs from any folder; a wrong name says which names are right."""
     assert read_results("uniprot_parse")["flat_470_entries"] == 470
-    with pytest.raises(ResultsError, match=r"nothing.json: no such file; expected one of .*uniprot_parse"):
+    with pytest.raises(PSSPError, match=r"nothing.json: no such file; expected one of .*uniprot_parse"):
         read_results("nothing")
 
 
