@@ -125,7 +125,7 @@ def _input_options(command: ArgumentParser) -> None:
     add("--turns", action="store_true", help="label TURN as T instead of C")
     policy = (
         "entries that do not say which structure a helix comes from: known is what any of their structures covers "
-        "(default), what lies between first and last feature, or nothing"
+        "(default), or nothing"
     )
     add("--without-evidence", choices=POLICIES, default="structures", help=policy)
     add("--methods", type=_list, metavar="A,B", help="structures that count, for example X-ray,NMR,EM")

@@ -1,6 +1,5 @@
 """From labelled entries to a data set: which are fit for it, and their splits (chapter 3)."""
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -16,7 +15,8 @@ from pssp_tutorial.uniprot.labels import LabelledEntry
 class Selection:
     """Says of a labelled entry why it is not fit for a data set for prediction, or nothing if it is.
 
-    (Method and resolution of the structures: see :func:`label_entry`.)
+    Of several with the same sequence the first one is fit. (Method and resolution of the structures: see
+    :func:`label_entry`.)
 
     Parameters
     ----------
@@ -28,8 +28,6 @@ class Selection:
         Entries that UniProt flags as fragments of a protein.
     unusual : {"map", "drop"}
         Entries with letters other than the 20: keep them, to be mapped as :func:`normalise_sequence` does.
-    duplicates : {"drop", "keep"}
-        Entries with the sequence of one that was kept before.
 
     Raises
     ------
@@ -49,13 +47,12 @@ class Selection:
     min_known: int = 20
     fragments: Literal["drop", "keep"] = "drop"
     unusual: Literal["map", "drop"] = "map"
-    duplicates: Literal["drop", "keep"] = "drop"
-    _kept: dict[bytes, str] = field(default_factory=dict, init=False, repr=False)
+    _kept: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        for name, words in {"fragments": "drop keep", "unusual": "map drop", "duplicates": "drop keep"}.items():
-            if (given := getattr(self, name)) not in words.split():
-                raise UniProtError(f"{name}={given!r}; expected one of {words.replace(' ', ', ')}")
+        for name, words in (("fragments", ("drop", "keep")), ("unusual", ("map", "drop"))):
+            if (given := getattr(self, name)) not in words:
+                raise UniProtError(f"{name}={given!r}; expected one of {', '.join(words)}")
 
     def __call__(self, item: LabelledEntry) -> str:
         """The reason to drop the entry; empty if it is kept."""
@@ -71,10 +68,9 @@ class Selection:
             return "fragment"
         if strange and self.unusual == "drop":
             return f"unusual letters: {strange}"
-        digest = hashlib.sha256(entry.sequence.encode()).digest()
-        if digest in self._kept and self.duplicates == "drop":
-            return f"same sequence: as {self._kept[digest]}"
-        self._kept[digest] = entry.accession
+        if entry.sequence in self._kept:
+            return f"same sequence: as {self._kept[entry.sequence]}"
+        self._kept[entry.sequence] = entry.accession
         return ""
 
 

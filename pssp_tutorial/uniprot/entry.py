@@ -1,7 +1,7 @@
 """What an entry of UniProt says about its structure (chapter 3)."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pssp_tutorial.core.errors import PSSPError
 
@@ -9,8 +9,6 @@ KINDS = ("HELIX", "STRAND", "TURN")
 """The features that UniProt takes from DSSP: H, G, I; E, B; T."""
 
 ACCESSION = re.compile(r"[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9]([A-Z][A-Z0-9]{2}[0-9]){1,2}")
-_RANGE = re.compile(r"([^=,\s]+)=([0-9]{1,9})-([0-9]{1,9})")
-_MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 
 
 class UniProtError(PSSPError):
@@ -24,15 +22,6 @@ class UniProtError(PSSPError):
         self.problem, self.file, self.entry, self.line = problem, file, entry, line
         place = (file, f"line {line}" if line else "", entry, problem)
         super().__init__(": ".join(part for part in place if part))
-
-
-def half_open(first: int, last: int) -> tuple[int, int]:
-    """A range of UniProt, 1-based with both ends, as Python's: 0-based, the end outside.
-
-    >>> half_open(4, 17)
-    (3, 17)
-    """
-    return first - 1, last
 
 
 @dataclass(frozen=True)
@@ -90,67 +79,26 @@ class UniProtEntry:
     features: tuple[UniProtFeature, ...] = ()
     structures: tuple[PDBStructure, ...] = ()
     secondary: tuple[str, ...] = ()
-    reviewed: bool = True
     fragment: bool = False
     version: int = 0
     date: str = ""
     release: int = 0
     isoform_features: int = 0
-    file: str = field(default="", compare=False)
-    line: int = field(default=0, compare=False)
 
     def __len__(self) -> int:
         return len(self.sequence)
 
     def __post_init__(self) -> None:
-        length = len(self.sequence)
+        problem = ""
         if not ACCESSION.fullmatch(self.accession):
-            self.refuse(f"accession {self.accession[:40]!r}; expected one such as P12345")
-        strange = re.search(r"[^A-Z]", self.sequence)
-        if not length or strange:
-            found = f"residue {strange.start() + 1} is {strange[0]!r}" if strange else "no sequence"
-            self.refuse(f"{found}; expected capital letters")
+            problem = f"accession {self.accession[:40]!r}; expected one such as P12345"
+        elif not self.sequence:
+            problem = "no sequence; expected capital letters"
+        elif strange := re.search(r"[^A-Z]", self.sequence):
+            problem = f"residue {strange.start() + 1} is {strange[0]!r}; expected capital letters"
         for feature in self.features:
-            if not 0 <= feature.start < feature.end <= length:
+            if not 0 <= feature.start < feature.end <= len(self):
                 place = f"{feature.kind} {feature.start + 1}..{feature.end}"
-                self.refuse(f"{place} in a sequence of {length} residues; expected positions 1 to {length}")
-
-    def refuse(self, problem: str) -> None:
-        """Raise :class:`UniProtError` for this entry."""
-        raise UniProtError(problem, file=self.file, entry=self.accession[:40] or self.name[:40], line=self.line)
-
-    def check(self, length: int | None = None, crc64: str | None = None) -> "UniProtEntry":
-        """Compare with the length and the checksum that the file states; return the entry itself."""
-        if length is not None and length != len(self):
-            self.refuse(f"the sequence has {len(self)} residues, the entry says {length}")
-        if crc64 is not None:
-            from Bio.SeqUtils.CheckSum import crc64 as crc64_of
-
-            found = crc64_of(self.sequence).removeprefix("CRC-")
-            if found != crc64:
-                self.refuse(f"the sequence's CRC64 is {found}, the entry says {crc64[:40]}")
-        return self
-
-
-def parse_structure(pdb_id: str, method: str = "", resolution: str = "", chains: str = "") -> PDBStructure:
-    """A structure from the fields of a PDB cross-reference; what cannot be read is left out.
-
-    >>> parse_structure("6ZOT", "X-ray", "2.70 A", "A/B=392-571")
-    PDBStructure(id='6ZOT', method='X-ray', resolution=2.7, chains=(('A/B', 391, 571),))
-    """
-    number = re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]{1,3})?) A", resolution.strip())
-    found = ((names, int(first), int(last)) for names, first, last in _RANGE.findall(chains))
-    ranges = tuple((names, *half_open(first, last)) for names, first, last in found if 1 <= first <= last)
-    return PDBStructure(pdb_id, "" if method == "-" else method, float(number[1]) if number else None, ranges)
-
-
-def iso_date(text: str) -> str:
-    """``03-AUG-2022`` as ``2022-08-03``; anything else as the empty text.
-
-    >>> iso_date("03-AUG-2022")
-    '2022-08-03'
-    """
-    match = re.fullmatch(r"([0-3][0-9])-([A-Z]{3})-([0-9]{4})", text)
-    if not match or match[2] not in _MONTHS:
-        return ""
-    return f"{match[3]}-{_MONTHS.index(match[2]) + 1:02}-{match[1]}"
+                problem = f"{place} in a sequence of {len(self)} residues; expected positions 1 to {len(self)}"
+        if problem:
+            raise UniProtError(problem, entry=self.accession[:40])

@@ -11,16 +11,7 @@ from os import PathLike
 from typing import Any, BinaryIO, TextIO
 
 from pssp_tutorial.core.files import ReadError, open_text
-from pssp_tutorial.uniprot.entry import (
-    ACCESSION,
-    KINDS,
-    PDBStructure,
-    UniProtEntry,
-    UniProtError,
-    UniProtFeature,
-    iso_date,
-    parse_structure,
-)
+from pssp_tutorial.uniprot.entry import ACCESSION, KINDS, PDBStructure, UniProtEntry, UniProtError, UniProtFeature
 
 LARGEST_ENTRY = 64_000_000
 """Letters of the largest entry that is still read; without a bound a file that is no entry would fill the memory."""
@@ -29,6 +20,9 @@ LINE_CODES = {
     *("CC", "DR", "PE", "KW", "FT", "SQ", "  ", "//", "**"),
 }
 _USED = ("ID", "AC", "DT", "DE", "FT", "SQ", "  ", "//")
+_RANGE = re.compile(r"([^=,\s]+)=([0-9]{1,9})-([0-9]{1,9})")
+_RESOLUTION = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?) A")
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _PDB_EVIDENCE = re.compile(r"PDB:([0-9A-Za-z_]+)")
 _OLD_RELEASE = re.compile(r"DT .*\(Rel\. ([0-9]{1,3}), Last annotation update\)")
 
@@ -140,6 +134,9 @@ class _Lines:
     def __next__(self) -> str:
         for number, line in self.block:
             self.number, code = number, line[:2]
+            if code not in LINE_CODES:
+                problem = f"the line begins with {line[:5]!r}; expected a line code such as 'FT   '"
+                raise UniProtError(problem, line=number)
             if code == "FT" and line[5:13].strip():
                 self.structural = line[5:13].rstrip() in KINDS
             if line.startswith("DR   PDB;") or (code in _USED and (code != "FT" or self.structural)):
@@ -148,53 +145,72 @@ class _Lines:
 
 
 def _entry(block: Block, name: str, label: str) -> UniProtEntry:
+    """The entry of a block; every problem is told with its file, line and entry."""
     from Bio import SwissProt
 
-    for number, line in block:
-        if line[:2] not in LINE_CODES:
-            problem = f"the line begins with {line[:5]!r}; expected a line code such as 'FT   '"
-            raise UniProtError(problem, file=name, entry=label, line=number)
     lines = _Lines(block)
     try:
-        record = SwissProt.read(lines)
-        if not record.seqinfo:
-            raise ValueError("no SQ line before it")
-        return _from_record(record, block, name, label)
-    except UniProtError:
-        raise
+        return _from_record(SwissProt.read(lines), block, label)
+    except UniProtError as error:
+        raise UniProtError(error.problem, file=name, entry=label, line=error.line or block[0][0]) from None
     except Exception as error:  # Bio.SwissProt raises IndexError, AssertionError and others at a damaged line
         problem = f"Bio.SwissProt cannot read the line ({type(error).__name__}: {str(error)[:80].strip()})"
         raise UniProtError(problem, file=name, entry=label, line=lines.number) from error
 
 
-def _from_record(record: Any, block: Block, name: str, label: str) -> UniProtEntry:
+def _from_record(record: Any, block: Block, label: str) -> UniProtEntry:
     """The entry that Bio.SwissProt has read, checked against the lengths and the checksum that it states."""
+    from Bio.SeqUtils.CheckSum import crc64
+
+    if not record.seqinfo:
+        raise ValueError("no SQ line before it")
     features = [feature for feature in record.features if feature.location.ref is None]
     old = next((found for _, line in block if (found := _OLD_RELEASE.match(line))), None)
     date, version = record.annotation_update or ("", 0)
-    length, _, checksum = record.seqinfo
     entry = UniProtEntry(
         accession=record.accessions[0] if record.accessions else "",
         name=record.entry_name or label,
         sequence=record.sequence,
         features=tuple(_feature(feature, len(record.sequence)) for feature in features),
-        structures=tuple(map(_structure, record.cross_references)),
+        structures=tuple(_structure(*reference[1:5]) for reference in record.cross_references),
         secondary=tuple(record.accessions[1:]),
-        reviewed=record.data_class in ("Reviewed", "STANDARD"),
         fragment=re.search(r"Flags:[^:]*\bFragments?\b|\(FRAGMENTS?\)", record.description) is not None,
         version=0 if old else version,
-        date=iso_date(date),
+        date=_iso_date(date),
         release=int(old[1]) if old else 0,
         isoform_features=len(record.features) - len(features),
-        file=name,
-        line=block[0][0],
     )
-    return entry.check(record.sequence_length).check(length, None if old else checksum)
+    for stated in (record.sequence_length, record.seqinfo[0]):
+        if stated != len(entry):
+            raise UniProtError(f"the sequence has {len(entry)} residues, the entry says {stated}")
+    checksum = crc64(entry.sequence).removeprefix("CRC-")
+    if not old and checksum != record.seqinfo[2]:
+        raise UniProtError(f"the sequence's CRC64 is {checksum}, the entry says {record.seqinfo[2][:40]}")
+    return entry
 
 
-def _structure(fields: tuple[str, ...]) -> PDBStructure:
-    """Before 2002 the line held the id and a date; since then id, method, resolution and chains."""
-    return parse_structure(*fields[1:]) if len(fields) == 5 else PDBStructure(fields[1])
+def _structure(pdb_id: str, method: str = "", resolution: str = "", chains: str = "") -> PDBStructure:
+    """A structure from a PDB cross-reference; what cannot be read is left out, and the date of lines before 2002.
+
+    >>> _structure("6ZOT", "X-ray", "2.70 A", "A/B=392-571")
+    PDBStructure(id='6ZOT', method='X-ray', resolution=2.7, chains=(('A/B', 391, 571),))
+    """
+    if not chains:
+        return PDBStructure(pdb_id)
+    number = _RESOLUTION.fullmatch(resolution.strip())
+    found = ((names, int(first) - 1, int(last)) for names, first, last in _RANGE.findall(chains))
+    ranges = tuple((names, start, end) for names, start, end in found if 0 <= start < end)
+    return PDBStructure(pdb_id, "" if method == "-" else method, float(number[1]) if number else None, ranges)
+
+
+def _iso_date(text: str) -> str:
+    """``03-AUG-2022`` as ``2022-08-03``, whatever language the system speaks; anything else as the empty text.
+
+    >>> _iso_date("03-AUG-2022")
+    '2022-08-03'
+    """
+    match = re.fullmatch(rf"([0-3][0-9])-({'|'.join(_MONTHS)})-([0-9]{{4}})", text)
+    return f"{match[3]}-{_MONTHS.index(match[2]) + 1:02}-{match[1]}" if match else ""
 
 
 def _feature(feature: Any, length: int) -> UniProtFeature:

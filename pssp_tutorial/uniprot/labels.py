@@ -6,7 +6,7 @@ annotated, and that is not coil: coil is what lies inside a structure and is nei
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -15,8 +15,8 @@ from pssp_tutorial.proteins.record import ProteinRecord
 from pssp_tutorial.uniprot.entry import PDBStructure, UniProtEntry, UniProtError, UniProtFeature
 
 STATES = {"HELIX": "H", "STRAND": "E", "TURN": "T"}
-WithoutEvidence = Literal["structures", "span", "drop"]
-POLICIES = ("structures", "span", "drop")
+WithoutEvidence = Literal["structures", "drop"]
+POLICIES = get_args(WithoutEvidence)
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class LabelledEntry:
     """An entry with a state for each residue, and the structures that the states and their coverage come from.
 
     ``record.structure`` has ``?`` where no structure tells the state, ``record.resolved`` is the coverage.
-    ``coverage_from`` says how the coverage was found: ``evidence``, ``structures``, ``span`` or ``none``.
+    ``coverage_from`` says how the coverage was found: ``evidence``, ``structures`` or ``none``.
     ``fuzzy`` features have an open end, ``unsupported`` ones stem from structures that a filter refused,
     ``conflicts`` are residues that two kinds of feature claim: all of these give ``?``.
     """
@@ -60,9 +60,9 @@ def label_entry(
     ----------
     turns : bool
         TURN becomes T, which the reductions turn into C; otherwise it is C at once.
-    without_evidence : {"structures", "span", "drop"}
+    without_evidence : {"structures", "drop"}
         Coverage of an entry whose features name no structure, as in the shipped ones of 2012 and before: that of
-        every PDB structure of the entry; from the first feature to the last; or none, so that nothing is known.
+        every PDB structure of the entry; or none, so that nothing is known.
     methods : collection of str, optional
         Methods that count, of X-ray, NMR, EM and so on, in capital or small letters. Left out: all.
     max_resolution : float, optional
@@ -82,21 +82,27 @@ def label_entry(
         raise UniProtError(f"without_evidence={without_evidence!r}; expected one of {', '.join(POLICIES)}")
     if isinstance(methods, str):
         raise UniProtError(f"methods={methods!r}; expected a collection, such as [{methods!r}]")
+    length = len(entry)
     refused = _refused(entry, methods, max_resolution)
+    cited = {pdb_id for feature in entry.features for pdb_id in feature.structures}
+    source = "evidence" if cited else without_evidence
+    structures = tuple(
+        item
+        for item in entry.structures
+        if item.id not in refused and (item.id in cited if cited else without_evidence == "structures")
+    )
     exact = [feature for feature in entry.features if feature.exact]
     supported = [item for item in exact if not (item.structures and refused.issuperset(item.structures))]
-    structures, policy = _sources(entry, refused, without_evidence)
 
-    states, named, conflicts = _paint(supported, turns, len(entry))
-    coverage = _cover(structures, supported if policy == "span" else (), len(entry))
-    coverage_from = policy if coverage.any() else "none"
-    if coverage.any():
-        coverage |= named
-    doubtful = _inside([(item.start, item.end) for item in entry.features if item not in supported], len(entry))
+    states, named, conflicts = _paint(supported, turns, length)
+    coverage = _inside([(start, end) for structure in structures for _, start, end in structure.chains], length)
+    known = bool(coverage.any())
+    coverage |= named & known
+    doubtful = _inside([(item.start, item.end) for item in entry.features if item not in supported], length)
     states[~coverage | conflicts | (doubtful & ~named)] = UNKNOWN_STATE
     record = ProteinRecord(entry.accession, entry.sequence, "".join(states), resolved=coverage, source=_origin(entry))
     counts = len(entry.features) - len(exact), len(exact) - len(supported), int(conflicts.sum())
-    return LabelledEntry(entry, record, structures, coverage_from, *counts)
+    return LabelledEntry(entry, record, structures, source if known else "none", *counts)
 
 
 def _refused(entry: UniProtEntry, methods: Collection[str] | None, max_resolution: float | None) -> set[str]:
@@ -110,29 +116,12 @@ def _refused(entry: UniProtEntry, methods: Collection[str] | None, max_resolutio
     }
 
 
-def _sources(entry: UniProtEntry, refused: set[str], without_evidence: str) -> tuple[tuple[PDBStructure, ...], str]:
-    """The structures whose ranges make the coverage, and how they were found."""
-    cited = {pdb_id for feature in entry.features for pdb_id in feature.structures}
-    accepted = tuple(structure for structure in entry.structures if structure.id not in refused)
-    if cited:
-        return tuple(structure for structure in accepted if structure.id in cited), "evidence"
-    return (accepted if without_evidence == "structures" else ()), without_evidence
-
-
 def _inside(ranges: Iterable[tuple[int, int]], length: int) -> np.ndarray:
     """True inside any of the ranges, ``bool[length]``."""
     inside = np.zeros(length, dtype=bool)
     for start, end in ranges:
         inside[start:end] = True
     return inside
-
-
-def _cover(structures: Iterable[PDBStructure], spanned: Collection[UniProtFeature], length: int) -> np.ndarray:
-    """True inside the structures, and from the first to the last of the features that span it, ``bool[length]``."""
-    ranges = [(start, end) for structure in structures for _, start, end in structure.chains]
-    if spanned:
-        ranges.append((min(feature.start for feature in spanned), max(feature.end for feature in spanned)))
-    return _inside(ranges, length)
 
 
 def _paint(features: Iterable[UniProtFeature], turns: bool, length: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -11,11 +11,9 @@ from pssp_tutorial.uniprot.labels import LabelledEntry, label_entry
 
 @dataclass
 class LabelReport:
-    """Counts the entries that were kept, and lists the ones that were dropped: each once.
+    """Counts the entries that were kept, and lists the ones that were dropped, with the reason: each once.
 
-    >>> report = LabelReport()
-    >>> report.drop("P12345", "no coverage: PDB structures without a range")
-    >>> print(report)
+    >>> print(LabelReport(dropped=[("P12345", "no coverage: PDB structures without a range")]))
     1 entries read, 0 kept, 1 dropped
       1 dropped: no coverage
     0 residues, 0 with a known state, 0 unknown
@@ -39,13 +37,9 @@ class LabelReport:
         """Number of dropped entries by reason, without its details after the colon."""
         return Counter(reason.split(":")[0] for _, reason in self.dropped)
 
-    def drop(self, accession: str, reason: str) -> None:
-        """Note an entry that was not kept."""
-        self.dropped.append((accession, reason))
-
     def unreadable(self, error: UniProtError) -> None:
         """Note an entry that cannot be read: for the ``on_error`` of :func:`read_uniprot`."""
-        self.drop(error.entry, f"unreadable: {error}")
+        self.dropped.append((error.entry, f"unreadable: {error}"))
 
     def keep(self, labelled: LabelledEntry) -> None:
         """Count an entry that was kept."""
@@ -107,7 +101,7 @@ def label_entries(
         labelled = label_entry(entry, **options)
         reason = _unlabelled(labelled) or (selection(labelled) if selection else "")
         if reason:
-            report.drop(entry.accession, reason)
+            report.dropped.append((entry.accession, reason))
         else:
             report.keep(labelled)
             yield labelled

@@ -3,7 +3,6 @@
 import gzip
 from functools import lru_cache
 from io import StringIO
-from pathlib import Path
 
 from pssp_tutorial.core.files import ReadError
 from pssp_tutorial.core.resources import read_checked, resource
@@ -11,19 +10,9 @@ from pssp_tutorial.uniprot.entry import UniProtEntry, UniProtError
 from pssp_tutorial.uniprot.flat import read_uniprot
 
 
-def default_path() -> Path:
-    """Where the shipped entries lie."""
-    return resource("data", "uniprot_entries.dat.gz")
-
-
 @lru_cache(maxsize=1)
 def load_uniprot_entries() -> tuple[UniProtEntry, ...]:
-    """The 47 real entries that travel with the book, by accession; ``data/README.md`` tells where they come from.
-
-    Raises
-    ------
-    UniProtError
-        If the file or its checksum is missing or does not match.
+    """The 47 real entries that travel with the book, by accession; errors as in :func:`uniprot_text`.
 
     >>> entries = load_uniprot_entries()
     >>> len(entries), entries[-2].name, len(entries[-2].features)
@@ -35,10 +24,15 @@ def load_uniprot_entries() -> tuple[UniProtEntry, ...]:
 def uniprot_text(accession: str | None = None) -> str:
     """The shipped entries as UniProt wrote them, or one of them.
 
+    Raises
+    ------
+    UniProtError
+        If the file or its checksum is missing or does not match, or the entry is not there.
+
     >>> print(uniprot_text("Q7Z739").splitlines()[0])
     ID   YTHD3_HUMAN             Reviewed;         585 AA.
     """
-    path, remedy = default_path(), "restore it from the repository, or install the package again"
+    path, remedy = resource("data", "uniprot_entries.dat.gz"), "restore it from the repository, or install it again"
     try:
         text = gzip.decompress(read_checked(path, remedy=remedy)).decode()
     except ReadError as error:

@@ -70,12 +70,12 @@ def test_each_filter_tells_why(made, options, reason):
 
 
 def test_what_may_stay_stays():
-    made = [entry(fragment=True), entry("P12346", sequence="UX" + "ACDEFGHIKL" * 6), entry("P12347")]
-    kept = list(select_entries(label_entries(made), fragments="keep", duplicates="keep"))
-    assert [item.entry.accession for item in kept] == ["P12345", "P12346", "P12347"]
+    made = [entry(fragment=True), entry("P12346", sequence="UX" + "ACDEFGHIKL" * 6)]
+    kept = list(select_entries(label_entries(made), fragments="keep"))
+    assert [item.entry.accession for item in kept] == ["P12345", "P12346"]
 
 
-@pytest.mark.parametrize("options", [{"fragments": "Keep"}, {"unusual": "error"}, {"duplicates": True}])
+@pytest.mark.parametrize("options", [{"fragments": "Keep"}, {"unusual": "error"}])
 def test_another_word_is_refused(options):
     (name, word), *_ = options.items()
     with pytest.raises(UniProtError, match=f"{name}={word!r}; expected one of"):
@@ -84,9 +84,10 @@ def test_another_word_is_refused(options):
 
 def test_equal_sequences_are_kept_once():
     report = LabelReport()
-    kept = list(label_entries([entry(), entry("P12346")], report=report, selection=Selection()))
+    made = [entry(), entry("P12346"), entry()]  # the last one is in two files
+    kept = list(label_entries(made, report=report, selection=Selection()))
     assert [item.entry.accession for item in kept] == ["P12345"]
-    assert report.dropped == [("P12346", "same sequence: as P12345")]
+    assert report.dropped == [("P12346", "same sequence: as P12345"), ("P12345", "same sequence: as P12345")]
 
 
 # --- redundancy ---------------------------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ def test_a_damaged_or_missing_file_is_told(tmp_path, monkeypatch):
     for name in ("uniprot_entries.dat.gz", "uniprot_entries.dat.gz.sha256"):
         shutil.copy(DATA / name, tmp_path)
     path = tmp_path / "uniprot_entries.dat.gz"
-    monkeypatch.setattr(shipped, "default_path", lambda: path)
+    monkeypatch.setattr(shipped, "resource", lambda kind, name: path)
     assert len(uniprot_text()) == 979_390
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(UniProtError, match=r"uniprot_entries\.dat\.gz: damaged: .*; restore it"):
@@ -169,7 +169,6 @@ def test_a_feature_outside_its_range_and_a_range_outside_the_sequence():
     ("policy", "structure", "source"),
     [
         ("structures", "??CCHHHHCCEECCCCCC??", "structures"),
-        ("span", "????HHHHCCEE????????", "span"),
         ("drop", "?" * 20, "none"),
     ],
 )
@@ -179,7 +178,7 @@ def test_policies_for_entries_without_evidence(policy, structure, source):
 
 
 def test_an_unknown_policy_is_refused():
-    with pytest.raises(UniProtError, match="without_evidence='guess'; expected one of structures, span, drop"):
+    with pytest.raises(UniProtError, match="without_evidence='guess'; expected one of structures, drop"):
         label_entry(made(), without_evidence="guess")
     with pytest.raises(UniProtError, match=r"methods='X-ray'; expected a collection, such as \['X-ray'\]"):
         label_entry(made(), methods="X-ray")
@@ -269,7 +268,7 @@ def test_features_of_isoforms_have_no_place_here():
 
 def test_flags_names_and_dates():
     (entry,) = read(flat("HELIX           4..8"))
-    assert (entry.fragment, entry.reviewed, entry.version, entry.date) == (True, True, 7, "2022-08-03")
+    assert (entry.fragment, entry.version, entry.date) == (True, 7, "2022-08-03")
     assert entry.secondary == ("Q99999",)
     assert [item.accession for item in ENTRIES.values() if item.fragment] == ["P00981"]
 

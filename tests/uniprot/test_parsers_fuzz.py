@@ -27,7 +27,7 @@ SHORT = [
 ODD = st.sampled_from(
     ["", "?", "<", ">", "..", "-1", "0", "99999999999999999999", ";", ":", '"', "\t", "\x00", "é", "\n", "//\n"]
 )
-POLICIES = st.sampled_from(["structures", "span", "drop"])
+POLICIES = st.sampled_from(["structures", "drop"])
 fuzz = settings.get_profile("fuzz")  # --fuzz-examples
 pytestmark = pytest.mark.fuzz
 
@@ -125,5 +125,5 @@ def test_damaged_gzip(data):
 
 @pytest.mark.parametrize("text", SHORT)
 def test_undamaged_entries_pass_the_same_check(text):
-    check(text, "span", True)
+    check(text, "structures", True)
     assert len(list(read_uniprot(StringIO(text)))) == 1
