@@ -82,8 +82,11 @@ def picture(backbone: np.ndarray, states: str, wrong: list[int]) -> bytes:
 def draw_backbone(ax: Axes, backbone: np.ndarray, states: str, wrong: list[int]) -> None:
     """Draw the trace from the back to the front: helices as coils, strands as arrows, wrong residues as beads."""
     carbons = backbone[:, CARBON]
-    strokes = [stroke for run in runs(carbons) for stroke in trace(carbons, states, run)]
-    strokes += [bead(carbons[residue]) for residue in wrong if np.isfinite(carbons[residue]).all()]
+    places = carbons.copy()
+    for residue in (place for run in runs(carbons) for place in run[1:-1] if states[place] == "E"):
+        places[residue] = carbons[residue - 1 : residue + 2].mean(axis=0)  # else its pleat looks like a zigzag
+    strokes = [stroke for run in runs(carbons) for stroke in trace(places, states, run)]
+    strokes += [bead(places[residue]) for residue in wrong if np.isfinite(places[residue]).all()]
     depths = np.array([(stroke.start[2] + stroke.end[2]) / 2 for stroke in strokes])
     span = max(float(np.ptp(depths)), 1e-9)
     layers = []
@@ -112,13 +115,9 @@ def runs(carbons: np.ndarray) -> Iterator[range]:
             yield range(first, end)
 
 
-def trace(carbons: np.ndarray, states: str, run: range) -> Iterator[Stroke]:
+def trace(places: np.ndarray, states: str, run: range) -> Iterator[Stroke]:
     """The strokes of one stretch, in the colours and widths of its states."""
-    points = carbons[run.start : run.stop].copy()
-    for place in range(1, len(run) - 1):  # the pleat of a strand would look like a zigzag
-        if states[run[place]] == "E":
-            points[place] = carbons[run[place] - 1 : run[place] + 2].mean(axis=0)
-    path = _smooth(points)
+    path = _smooth(places[run.start : run.stop])
     for number, (start, end) in enumerate(pairwise(path)):
         along = (number + 0.5) / PIECES  # residues from the stretch's first
         residue = run.start + round(along)

@@ -101,7 +101,7 @@ def view_structure(
     states : str, optional
         Three or eight DSSP states to draw. Left out: the protein's own.
     truth : str or ProteinRecord, optional
-        States to compare with: a dark bead marks a residue whose state differs.
+        States to compare with: a bead marks a residue whose state differs.
     backbone : float[length, 4, 3], optional
         N, CA, C and O of each residue in ångström; nan where an atom is missing.
 

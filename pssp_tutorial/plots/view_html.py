@@ -32,7 +32,7 @@ def view_html(view: "StructureView") -> str:
     data = " ".join(f'data-{name}="{escape(value)}"' for name, value in values.items())
     return (
         f'<div class="structure-view" {data} data-lm-suppress-shortcuts="true">\n'  # of JupyterLab, for its keys
-        f'<div class="stage"><img alt="{escape(in_short(view))}" src="data:image/png;base64,{png}"></div>\n'
+        f'<div class="structure-stage"><img alt="{escape(in_short(view))}" src="data:image/png;base64,{png}"></div>\n'
         f'<ul class="key">{_key(view)}</ul>\n'
         f'<div class="letters" role="img" aria-label="{escape(in_words(view))}">\n'
         f"<pre>{escape(_rows(view))}</pre>\n</div>\n</div>\n"

@@ -88,7 +88,7 @@ def test_ribbons_have_the_colours_of_the_states(visit: test_site.Visit, view: ps
     for colour in pssp.PALETTE.values():
         rgb = tuple(int(colour[k : k + 2], 16) for k in (1, 3, 5))
         assert 500 < like(picture, rgb).sum() < picture[..., 0].size / 4
-    assert visit.ask("getComputedStyle(document.querySelector('.stage img')).visibility") == "hidden"
+    assert visit.ask("getComputedStyle(document.querySelector('.structure-stage img')).visibility") == "hidden"
 
 
 def test_our_states_reach_the_ribbons(visit: test_site.Visit, view: pssp.StructureView, tmp_path: Path) -> None:
@@ -201,7 +201,7 @@ def test_wrong_residues_are_marked_in_both(visit: test_site.Visit, view: pssp.St
         const root = document.querySelector(".structure-view"), copy = root.cloneNode();
         delete copy.dataset.mounted;
         delete copy.dataset.truth;
-        copy.innerHTML = '<div class="stage"></div><div class="letters" aria-label=""></div>';
+        copy.innerHTML = '<div class="structure-stage"></div><div class="letters" aria-label=""></div>';
         root.replaceWith(copy);
         PSSP.showStructures();
     }""")
@@ -231,7 +231,7 @@ def test_still_without_webgl(browser_without_webgl, page_file: Path) -> None:
     with test_site.Visit(browser_without_webgl, page_file.as_uri()) as visit:
         assert visit.complaints == []
         assert visit.ask("document.querySelectorAll('canvas').length") == 0
-        assert visit.ask("getComputedStyle(document.querySelector('.stage img')).visibility") == "visible"
+        assert visit.ask("getComputedStyle(document.querySelector('.structure-stage img')).visibility") == "visible"
         assert "WebGL" in visit.page.locator(".help").inner_text()
         visit.page.get_by_role("slider").focus()
         assert visit.page.locator(".readout").inner_text().startswith("Methionine 1")
@@ -250,7 +250,7 @@ def test_on_paper_the_picture_stands_still(browser, page_file: Path) -> None:
     with test_site.Visit(browser, page_file.as_uri()) as visit:
         visit.page.emulate_media(media="print")
         assert not visit.page.locator(".space").is_visible()
-        assert visit.ask("getComputedStyle(document.querySelector('.stage img')).visibility") == "visible"
+        assert visit.ask("getComputedStyle(document.querySelector('.structure-stage img')).visibility") == "visible"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -62,6 +62,16 @@ def test_the_script_of_weights_is_that_of_the_model() -> None:
     assert len(script.encode()) < 1_000_000
 
 
+def test_the_script_of_examples_is_the_generators() -> None:
+    """Test chains, of which the model saw none; and light."""
+    script = (LIVE / "structure_data.js").read_text(encoding="utf-8")
+    assert script == live_data.structures_script()
+    assert len(script.encode()) < 20_000
+    ids = re.findall(r'"id":"(\w+)"', script)
+    assert len(ids) == 4
+    assert set(ids) <= {record.id for record in pssp.load_chains("mini").test}
+
+
 def test_weights_survive_their_packing() -> None:
     """Unpacked by node, every number is the one that PyTorch reads."""
     unpacked = run_in_node("Object.entries(model.weights).map(([name, {values}]) => [name, Array.from(values)])", None)
@@ -213,6 +223,24 @@ def test_what_was_read_otherwise_is_said(visit: test_site.Visit) -> None:
     field.fill("M")
     field.press("Control+Enter")
     assert ": 1 residue, " in message.inner_text()
+
+
+def test_the_prediction_on_the_structure(visit: test_site.Visit) -> None:
+    """An example is drawn in space, with its wrong residues, and follows the cursor; a chain of one's own is not."""
+    page, part = visit.page, visit.page.locator("[data-part=structure]")
+    page.get_by_role("button", name="mostly strand").click()
+    assert part.is_visible()
+    sequence, states = page.locator("[data-part=plain]").text_content().split("\n")
+    (record,) = (each for each in pssp.load_chains("mini").test if each.sequence == sequence)
+    truth = pssp.reduce_states(record.structure)
+    slider, pointed = page.get_by_role("slider", name="Residue"), page.locator("[data-part=pointed]")
+    wrong = next(k for k, (state, real) in enumerate(zip(states, truth, strict=True)) if state != real)
+    names = {"H": "helix", "E": "strand", "C": "coil"}
+    slider.fill(str(wrong + 1))
+    assert f" {wrong + 1}: {names[states[wrong]]}, wrong: in truth {names[truth[wrong]]}" in pointed.inner_text()
+    page.get_by_role("textbox", name="Protein sequence").fill(sequence + "A")
+    page.get_by_role("button", name="Predict", exact=True).click()
+    assert not part.is_visible()
 
 
 def test_kept_measurements_hold_what_the_page_promises() -> None:

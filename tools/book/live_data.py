@@ -3,7 +3,8 @@
     python tools/book/live_data.py
 
 `_assets/live/small_model.js` holds the weights of `data/models/small.safetensors`, `_assets/live/gate_data.js` the
-proteins to look at and the order of the units, which `figures/microscope.py` measured.
+proteins to look at and the order of the units, which `figures/microscope.py` measured, `_assets/live/structure_data.js`
+the examples of "Try it": test chains of `mini` with their backbones, chosen by the rules of the microscope.
 """
 
 import base64
@@ -11,9 +12,12 @@ import json
 from pathlib import Path
 
 import torch
+from microscope import choose_proteins
 
 from pssp_tutorial import load_chains
 from pssp_tutorial.models.storage import load_pretrained
+from pssp_tutorial.plots.view import view_structure
+from pssp_tutorial.plots.view_html import packed
 from pssp_tutorial.proteins import alphabet
 
 BOOK = Path(__file__).parents[2] / "book"
@@ -55,6 +59,17 @@ def gates_script() -> str:
     return script("gateData", {"proteins": proteins, "order": order, "unit": values["unit"]["number"]})
 
 
+def structures_script() -> str:
+    """The examples with their true states and backbones; the model saw none of them."""
+    mini = load_chains("mini")
+    proteins = []
+    for chosen in choose_proteins(load_pretrained(MODEL_FILE), list(mini.test)):
+        view = view_structure(chosen["id"])
+        known = {"id": view.id, "kind": chosen["kind"], "sequence": view.sequence, "structure": view.states}
+        proteins.append(known | {"backbone": packed(view.backbone)})
+    return script("structureData", {"proteins": proteins})
+
+
 def script(name: str, document: object) -> str:
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return f"// Written by tools/book/live_data.py.\n(globalThis.PSSP ??= {{}}).{name} = {text};\n"
@@ -63,6 +78,7 @@ def script(name: str, document: object) -> str:
 def main() -> None:
     (LIVE / "small_model.js").write_text(model_script(), encoding="utf-8")
     (LIVE / "gate_data.js").write_text(gates_script(), encoding="utf-8")
+    (LIVE / "structure_data.js").write_text(structures_script(), encoding="utf-8")
 
 
 if __name__ == "__main__":

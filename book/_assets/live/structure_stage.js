@@ -2,11 +2,14 @@
 "use strict";
 globalThis.PSSP ??= {};
 {
+  const { RESIDUE_NAMES, STATE_NAMES } = PSSP;
+  const NAMES = { ...STATE_NAMES, "?": "unknown" };
   const ATOMS = ["N", "CA", "C", "O"];
   const COLOURS = { H: "#9b1b5a", E: "#f4b02a", C: "#6488a6", "?": "#9aa3ab" }; // plots.PALETTE, and FAINT
   const KINDS = { H: "h", E: "s", C: "c", "?": "c" }; // 3Dmol's letters
   const STEPS_PER_ANGSTROM = 10, MISSING = -(2 ** 15); // of the packed coordinates
   const POINTED = "#1a9fb3";
+  const FARTHEST = 4.6; // Å between the alpha carbons of neighbours
   const TURN = 10; // degrees a key
   const ZOOM = 1.15; // times a key
   const NEAR = 14; // pixels between the pointer and the residue it means
@@ -29,6 +32,8 @@ globalThis.PSSP ??= {};
     }));
   }
 
+  const pointOf = ([x, y, z]) => ({ x, y, z });
+
   // The atoms as 3Dmol wants them, with our states for its ribbons and arrows.
   function atomsOf(backbone, states) {
     const atoms = [];
@@ -43,89 +48,53 @@ globalThis.PSSP ??= {};
     return atoms;
   }
 
-  // The place `t` turned by the unit quaternion `q`: where it lies as the reader sees it.
+  // A place turned by a unit quaternion: where it lies as the reader sees it.
   function turned([x, y, z], [qx, qy, qz, qw]) {
     const cross = ([a, b, c], [d, e, f]) => [b * f - c * e, c * d - a * f, a * e - b * d];
     const first = cross([qx, qy, qz], [x, y, z]).map((value, k) => value + qw * [x, y, z][k]);
     return cross([qx, qy, qz], first).map((value, k) => [x, y, z][k] + 2 * value);
   }
 
-  // A view in `element`, which holds the still picture; null where only that can be shown.
-  // `onResidue` hears which residue is pointed at, or null.
-  function structureStage(element, name, onResidue) {
-    if (!drawsInSpace()) return null;
-    const canvas = document.createElement("div");
-    Object.assign(canvas, { className: "space", tabIndex: 0 });
-    canvas.setAttribute("role", "application");
-    canvas.setAttribute("aria-label", `${name} in three dimensions. ${HELP}`);
-    element.append(canvas);
-    element.classList.add("turns");
-    const viewer = $3Dmol.createViewer(canvas, { backgroundAlpha: 0, antialias: true, disableFog: false });
-    let shown, backbone, marker, start;
+  // Where the drawing of each residue lies, null without coordinates: 3Dmol leads a strand half-way between neighbours.
+  function drawnAt(backbone, states) {
+    const carbons = backbone.map(([, carbon]) => carbon);
+    const joined = (one, other) => one && other && Math.hypot(...one.map((value, k) => value - other[k])) < FARTHEST;
+    return carbons.map((here, k) => {
+      const [before, next] = [carbons[k - 1], carbons[k + 1]];
+      const moved = states[k] === "E" && joined(before, here) && joined(here, next);
+      return moved ? here.map((value, axis) => (value + next[axis]) / 2) : here;
+    });
+  }
 
-    const ink = () => {
-      const [red, green, blue] = getComputedStyle(element).color.match(/[\d.]+/g).map(Number);
-      return 0x10000 * Math.round(red) + 0x100 * Math.round(green) + Math.round(blue);
-    };
-    const sphere = (residue, radius, look) => {
-      const [x, y, z] = backbone[residue][1];
-      return viewer.addSphere({ center: { x, y, z }, radius, ...look });
-    };
+  // As large as the element allows, as the still picture is.
+  function fill(viewer, canvas, places) {
+    viewer.zoomTo();
+    const { left, top, width, height } = canvas.getBoundingClientRect();
+    const reach = viewer.modelToScreen(places.filter(Boolean).map(pointOf)).map(({ x, y }) => Math.max(
+      Math.abs((x - scrollX - left) / width - 0.5), Math.abs((y - scrollY - top) / height - 0.5)));
+    viewer.zoom(Math.min(Math.max(0.44 / Math.max(...reach), 1), 1.8));
+  }
 
-    function show(structure) {
-      const first = shown?.backbone !== structure.backbone;
-      shown = structure;
-      backbone = unpack(structure.backbone);
-      viewer.removeAllModels();
-      viewer.removeAllShapes();
-      marker = undefined;
-      viewer.addModel().addAtoms(atomsOf(backbone, structure.states));
-      viewer.setStyle({}, { cartoon: { arrows: true, colorfunc: (atom) => COLOURS[structure.states[atom.resi - 1]] } });
-      wrongResidues(structure).forEach((residue) => backbone[residue][1] && sphere(residue, 1, { color: ink() }));
-      if (first) {
-        fill();
-        start = viewer.getView();
-      }
-      viewer.render();
-    }
+  // The residue nearest to the reader of those near the pointer, or null.
+  function residueAt(event, viewer, places) {
+    const present = places.flatMap((place, residue) => (place ? [residue] : []));
+    const onScreen = viewer.modelToScreen(present.map((residue) => pointOf(places[residue])));
+    const quaternion = viewer.getView().slice(4);
+    let best = null, nearest = -Infinity;
+    onScreen.forEach(({ x, y }, k) => {
+      const depth = turned(places[present[k]], quaternion)[2];
+      if (Math.hypot(x - event.pageX, y - event.pageY) > NEAR || depth < nearest) return;
+      [best, nearest] = [present[k], depth];
+    });
+    return best;
+  }
 
-    // As large as the element allows, as the still picture is.
-    function fill() {
-      viewer.zoomTo();
-      const { left, top, width, height } = canvas.getBoundingClientRect();
-      const places = backbone.flatMap((atoms) => (atoms[1] ? [{ x: atoms[1][0], y: atoms[1][1], z: atoms[1][2] }] : []));
-      const reach = viewer.modelToScreen(places).map(({ x, y }) => Math.max(
-        Math.abs((x - scrollX - left) / width - 0.5), Math.abs((y - scrollY - top) / height - 0.5)));
-      viewer.zoom(Math.min(Math.max(0.44 / Math.max(...reach), 1), 1.8));
-    }
-
-    function mark(residue) {
-      if (marker) viewer.removeShape(marker);
-      const there = residue !== null && backbone[residue][1];
-      marker = there ? sphere(residue, 1.5, { color: POINTED }) : undefined;
-      viewer.render();
-    }
-
-    // The residue nearest to the reader of those near the pointer.
-    function residueAt(event) {
-      const present = backbone.flatMap((places, residue) => (places[1] ? [residue] : []));
-      const places = present.map((residue) => backbone[residue][1]);
-      const onScreen = viewer.modelToScreen(places.map(([x, y, z]) => ({ x, y, z })));
-      const quaternion = viewer.getView().slice(4);
-      let best = null, nearest = -Infinity;
-      onScreen.forEach(({ x, y }, k) => {
-        const depth = turned(places[k], quaternion)[2];
-        if (Math.hypot(x - event.pageX, y - event.pageY) > NEAR || depth < nearest) return;
-        [best, nearest] = [present[k], depth];
-      });
-      return best;
-    }
-
+  function listenToKeys(canvas, viewer, startAgain) {
     const keys = {
       ArrowLeft: () => viewer.rotate(-TURN, "vy"), ArrowRight: () => viewer.rotate(TURN, "vy"),
       ArrowUp: () => viewer.rotate(-TURN, "vx"), ArrowDown: () => viewer.rotate(TURN, "vx"),
       "+": () => viewer.zoom(ZOOM), "=": () => viewer.zoom(ZOOM), "-": () => viewer.zoom(1 / ZOOM),
-      0: () => viewer.setView(start), Home: () => viewer.setView(start),
+      0: startAgain, Home: startAgain,
     };
     canvas.addEventListener("keydown", (event) => {
       if (!keys[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -134,21 +103,82 @@ globalThis.PSSP ??= {};
       keys[event.key]();
       viewer.render();
     });
+  }
+
+  function listenToPointer(canvas, point) {
     canvas.addEventListener("pointerdown", (event) => {
       canvas.focus({ preventScroll: true });
-      onResidue(residueAt(event));
+      point(event);
     });
-    canvas.addEventListener("pointermove", (event) => event.buttons || onResidue(residueAt(event)));
-    canvas.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && onResidue(null));
+    canvas.addEventListener("pointermove", (event) => event.buttons || point(event));
+    canvas.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && point(null));
     // The wheel scrolls the page until the reader has taken hold of the view.
     canvas.addEventListener("wheel", (event) => document.activeElement === canvas || event.stopPropagation(), true);
-    new ResizeObserver(() => { viewer.resize(); viewer.render(); }).observe(canvas);
-    const repaint = () => shown && show(shown);
+  }
+
+  // Tell when the page, the notebook or the reader's system changes between light and dark.
+  function listenToLooks(repaint) {
     const looks = new MutationObserver(repaint);
     looks.observe(document.documentElement, { attributeFilter: ["data-theme"] });
     looks.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
-    return { show, mark, viewer, help: HELP };
+  }
+
+  // The colour of the text around, as a number.
+  function inkOf(element) {
+    const [red, green, blue] = getComputedStyle(element).color.match(/[\d.]+/g).map(Number);
+    return 0x10000 * Math.round(red) + 0x100 * Math.round(green) + Math.round(blue);
+  }
+
+  // A view in `element`, over its still picture; null where only that can be shown. show({id, sequence, states, truth,
+  // backbone}) fills it, mark(residue) puts a bead there; `onResidue` hears which residue is pointed at, or null.
+  function structureStage(element, onResidue) {
+    if (!drawsInSpace()) return null;
+    const canvas = document.createElement("div");
+    Object.assign(canvas, { className: "space", tabIndex: 0 });
+    canvas.setAttribute("role", "application");
+    element.append(canvas);
+    element.classList.add("turns");
+    const viewer = $3Dmol.createViewer(canvas, { backgroundAlpha: 0, antialias: true });
+    let shown, places, marked, marker, start;
+
+    const bead = (residue, radius, color) =>
+      viewer.addSphere({ center: pointOf(places[residue]), radius, color });
+
+    function show(structure) {
+      if (shown?.backbone !== structure.backbone) [start, marked] = [null, null];
+      shown = structure;
+      canvas.setAttribute("aria-label", `${structure.id} in three dimensions. ${HELP}`);
+      const backbone = unpack(structure.backbone);
+      places = drawnAt(backbone, structure.states);
+      viewer.removeAllModels();
+      viewer.removeAllShapes();
+      viewer.addModel().addAtoms(atomsOf(backbone, structure.states));
+      viewer.setStyle({}, { cartoon: { arrows: true, colorfunc: (atom) => COLOURS[structure.states[atom.resi - 1]] } });
+      wrongResidues(structure).forEach((residue) => places[residue] && bead(residue, 1, inkOf(element)));
+      settle();
+      mark(marked);
+    }
+
+    // The first view, once there is room for it.
+    function settle() {
+      if (!shown || start || !canvas.clientWidth) return;
+      fill(viewer, canvas, places);
+      start = viewer.getView();
+    }
+
+    function mark(residue) {
+      if (marker) viewer.removeShape(marker);
+      marked = residue;
+      marker = residue !== null && places[residue] ? bead(residue, 1.5, POINTED) : null;
+      viewer.render();
+    }
+
+    listenToKeys(canvas, viewer, () => viewer.setView(start));
+    listenToPointer(canvas, (event) => onResidue(event && residueAt(event, viewer, places)));
+    listenToLooks(() => shown && show(shown));
+    new ResizeObserver(() => { viewer.resize(); settle(); viewer.render(); }).observe(canvas);
+    return { show, mark };
   }
 
   // The residues whose state differs from the known true one.
@@ -156,5 +186,14 @@ globalThis.PSSP ??= {};
     return Array.from(truth).flatMap((real, k) => (real !== "?" && real !== states[k] ? [k] : []));
   }
 
-  Object.assign(PSSP, { structureStage, wrongResidues, NO_SPACE });
+  // "Leucine 12: helix, wrong: in truth strand"
+  function residueInWords({ sequence, states, truth = "" }, residue) {
+    const name = RESIDUE_NAMES[sequence[residue].toUpperCase()] ?? "residue", real = truth[residue] ?? "?";
+    const words = `${name[0].toUpperCase()}${name.slice(1)} ${residue + 1}: ${NAMES[states[residue]]}`;
+    return real === "?" || real === states[residue] ? words : `${words}, wrong: in truth ${NAMES[real]}`;
+  }
+
+  const structureHelp = (stage) => (stage ? HELP : NO_SPACE);
+
+  Object.assign(PSSP, { structureStage, structureHelp, wrongResidues, residueInWords });
 }

@@ -3,20 +3,11 @@
 "use strict";
 globalThis.PSSP ??= {};
 {
-  const { RESIDUE_NAMES, structureStage, wrongResidues } = PSSP;
-  const STATE_NAMES = { ...PSSP.STATE_NAMES, "?": "unknown" };
+  const { structureStage, structureHelp, wrongResidues, residueInWords } = PSSP;
   const POINTING = "Point at a residue, or move along the sequence with the arrow keys, to see where it lies.";
-  const capital = (word) => word[0].toUpperCase() + word.slice(1);
   const make = (tag, className, textContent = "") =>
     Object.assign(document.createElement(tag), { className, textContent });
   const styleOf = (state) => (state === "?" ? "unknown" : `state-${state.toLowerCase()}`);
-
-  // "Leucine 12: helix, wrong: in truth strand"
-  function inWords({ sequence, states, truth }, residue, wrong) {
-    const name = capital(RESIDUE_NAMES[sequence[residue].toUpperCase()] ?? "residue");
-    const words = `${name} ${residue + 1}: ${STATE_NAMES[states[residue]]}`;
-    return wrong.has(residue) ? `${words}, wrong: in truth ${STATE_NAMES[truth[residue]]}` : words;
-  }
 
   // Tens of residues, each ten with its number; a residue stands above its state, and a wrong one above the true state.
   function letters({ sequence, states, truth }, wrong) {
@@ -39,12 +30,12 @@ globalThis.PSSP ??= {};
   function structureView(root) {
     const structure = { ...root.dataset }, wrong = new Set(wrongResidues(structure));
     const drawing = root.querySelector(".letters"), readout = make("p", "readout", "\u00a0");
-    const stage = structureStage(root.querySelector(".stage"), structure.id, point);
+    const stage = structureStage(root.querySelector(".structure-stage"), point);
     const last = structure.sequence.length - 1;
     let current = 0, shown = null;
     root.dataset.mounted = "";
     drawing.replaceChildren(...letters(structure, wrong));
-    drawing.before(make("p", "help", `${stage?.help ?? PSSP.NO_SPACE} ${POINTING}`), readout);
+    drawing.before(make("p", "help", `${structureHelp(stage)} ${POINTING}`), readout);
     stage?.show(structure);
 
     const residueOf = (k) => drawing.querySelector(`[data-residue="${k}"]`);
@@ -54,7 +45,7 @@ globalThis.PSSP ??= {};
       if (residue === shown) return;
       if (shown !== null) residueOf(shown).classList.remove("here");
       if (residue !== null) residueOf(residue).classList.add("here");
-      readout.textContent = residue === null ? "\u00a0" : inWords(structure, residue, wrong);
+      readout.textContent = residue === null ? "\u00a0" : residueInWords(structure, residue);
       stage?.mark(residue);
       shown = residue;
     }
@@ -67,7 +58,7 @@ globalThis.PSSP ??= {};
     function moveTo(residue) {
       current = Math.min(Math.max(residue, 0), last);
       drawing.setAttribute("aria-valuenow", current + 1);
-      drawing.setAttribute("aria-valuetext", inWords(structure, current, wrong));
+      drawing.setAttribute("aria-valuetext", residueInWords(structure, current));
     }
 
     const summary = drawing.getAttribute("aria-label");

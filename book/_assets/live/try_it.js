@@ -1,4 +1,4 @@
-// The page "Try it": a pasted sequence, its prediction, and the gates behind it.
+// The page "Try it": a pasted sequence, its prediction, alone and on the structure, and the gates behind it.
 "use strict";
 {
   const { STATE_NAMES, segments, normalise, readRecords, explain, looksLikeDna, predictionRow } = PSSP;
@@ -7,11 +7,12 @@
   const page = document.getElementById("try-it");
   const part = (name) => page.querySelector(`[data-part=${name}]`);
   const text = part("text"), message = part("message"), chooser = part("record");
-  let records = [], prediction, truth;
+  const known = [...PSSP.structureData.proteins, ...PSSP.gateData.proteins];
+  let records = [], prediction, truth, stage;
 
   const panel = PSSP.gatePanel(part("gates"), model, PSSP.gateData, { onResidue: markResidue });
 
-  for (const { id, kind, sequence } of PSSP.gateData.proteins) {
+  for (const { id, kind, sequence } of PSSP.structureData.proteins) {
     const button = document.createElement("button");
     Object.assign(button, { type: "button", textContent: `${id}: ${kind}` });
     button.addEventListener("click", () => { text.value = `>${id}\n${sequence.replace(/.{60}/g, "$&\n")}`; read(); });
@@ -39,11 +40,13 @@
     const start = performance.now();
     prediction = PSSP.predict(model, sequence);
     const milliseconds = Math.max(1, Math.round(performance.now() - start));
-    truth = PSSP.gateData.proteins.find((protein) => protein.sequence === sequence)?.structure;
+    const protein = known.find((one) => one.sequence === sequence);
+    truth = protein?.structure;
     text.removeAttribute("aria-invalid");
     part("result").hidden = false;
     part("cross").hidden = !truth;
     draw();
+    drawInSpace(protein, sequence);
     panel.show(prediction, truth);
     part("segments").innerHTML = segments(prediction.states).map(({ state, first, end }) =>
       `<tr><td>${STATE_NAMES[state]}</td><td>${first + 1}</td><td>${end}</td><td>${end - first}</td></tr>`).join("");
@@ -103,7 +106,21 @@
     Object.assign(rows.dataset, { columns, cell });
   }
 
+  // The prediction on the backbone, for a chain whose backbone the page has.
+  function drawInSpace(protein, sequence) {
+    part("structure").hidden = !protein?.backbone;
+    if (!protein?.backbone) return;
+    stage ??= PSSP.structureStage(part("stage"), (residue) => residue !== null && panel.moveTo(residue));
+    part("stage").hidden = !stage;
+    part("help").textContent = PSSP.structureHelp(stage);
+    stage?.show({ id: protein.id, sequence, states: prediction.states, truth, backbone: protein.backbone });
+  }
+
   function markResidue(at) {
+    if (!part("structure").hidden) {
+      stage?.mark(at);
+      part("pointed").textContent = PSSP.residueInWords({ ...prediction, truth }, at);
+    }
     const rows = part("rows"), { columns, cell } = rows.dataset;
     Array.from(rows.children).forEach((row, k) => {
       const cursor = row.querySelector(".cursor"), here = Math.floor(at / columns) === k;
