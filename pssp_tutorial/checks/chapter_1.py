@@ -6,6 +6,7 @@ import numpy as np
 
 from pssp_tutorial.checks.grading import Cases, by_cases
 from pssp_tutorial.proteins.alphabet import RESIDUES
+from pssp_tutorial.proteins.backbones import load_backbones
 
 OTHER_ORDER = "ARNDCQEGHILKMFPSTWYV"  # by name, as many tables have it
 
@@ -170,3 +171,66 @@ def exercise_1_4(probabilities: np.ndarray, half: int) -> np.ndarray:
     ``probabilities`` is ``[length, 3]``; beyond the ends of the chain there are zeros.
     """
     return windows(probabilities, half)
+
+
+def bonds() -> Cases:
+    backbone = load_backbones()["1H75_A"]  # NrdH, which the chapter shows
+    return {
+        "a bond in the first helix": (backbone, 11, 15),
+        "a bond between two strands": (backbone, 52, 5),
+        "the same two residues the other way round": (backbone, 5, 52),
+        "two residues far apart": (backbone, 20, 60),
+    }
+
+
+def energy(
+    backbone: np.ndarray, i: int, j: int, *, before: int = -1, along: float = 1.0, scaled: bool = True, power: int = 1
+) -> float:
+    """The energy of a pair, with an H that may be placed wrongly."""
+    (_, _, carbon, oxygen), nitrogen = backbone[i], backbone[j, 0]
+    direction = backbone[j + before, 2] - backbone[j + before, 3]
+    hydrogen = nitrogen + along * direction / (np.linalg.norm(direction) if scaled else 1)
+
+    def inverse(one: np.ndarray, other: np.ndarray) -> float:
+        return float(np.linalg.norm(one - other)) ** -power
+
+    repulsion = inverse(oxygen, nitrogen) + inverse(carbon, hydrogen)
+    attraction = inverse(oxygen, hydrogen) + inverse(carbon, nitrogen)
+    return 0.42 * 0.20 * 332 * (repulsion - attraction)
+
+
+@by_cases(
+    "1.5",
+    cases=bonds,
+    mistakes={
+        "Your H lies on the side of the O. It points the opposite way: from O to C, that is C minus O.": (
+            lambda backbone, i, j: energy(backbone, i, j, along=-1)
+        ),
+        "You place the H with the C=O of residue j itself. The peptide bond of its N is that of residue j - 1.": (
+            lambda backbone, i, j: energy(backbone, i, j, before=0)
+        ),
+        "Your H lies too far from N. C=O is longer than 1 Å: divide the vector by its own length.": (
+            lambda backbone, i, j: energy(backbone, i, j, scaled=False)
+        ),
+        "The sign is turned round: attraction makes an energy negative, and a bond has a negative energy.": (
+            lambda backbone, i, j: -energy(backbone, i, j)
+        ),
+        "Residue i gives the C=O and residue j the H-N. You have them the other way round.": (
+            lambda backbone, i, j: energy(backbone, j, i)
+        ),
+        "The factor 332 is missing: it turns charges and distances in Å into kcal/mol.": (
+            lambda backbone, i, j: energy(backbone, i, j) / 332
+        ),
+        "Charges attract by one over the distance, not by one over its square.": (
+            lambda backbone, i, j: energy(backbone, i, j, power=2)
+        ),
+    },
+    hint="Place H, take the four distances, and put them into the equation. Print H first: it lies 1 Å from N.",
+)
+def exercise_1_5(backbone: np.ndarray, i: int, j: int) -> float:
+    """``bond_energy(backbone, i, j)``: the energy between the C=O of residue i and the H-N of residue j, in kcal/mol.
+
+    ``backbone`` is ``[length, 4, 3]``: N, CA, C and O of each residue, in Å. Source: Kabsch and Sander 1983, doi
+    10.1002/bip.360221211.
+    """
+    return energy(backbone, i, j)

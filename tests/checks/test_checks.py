@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -225,8 +226,17 @@ def test_verdicts_of_a_notebook(tmp_path: Path) -> None:
     notebook = chapter("1")
     path = tmp_path / "reader.ipynb"
     path.write_text(json.dumps(notebook), encoding="utf-8")
-    stubs = {f"1.{number}": False for number in range(1, 5)}
+    stubs = {f"1.{number}": False for number in range(1, 6)}
     assert checks.read_verdicts(path) == stubs
+
+
+def test_the_energy_of_one_bond_is_that_of_the_map() -> None:
+    """The grader and the package both write Kabsch and Sander's equation; a reader compares an answer with either."""
+    backbone, sequence = pssp.load_backbones()["1H75_A"], pssp.load_chains("mini")["1H75_A"].sequence
+    energies = pssp.hydrogen_bond_energies(backbone, sequence)
+    pairs = [(i, j) for i in range(76) for j in range(1, 76) if j not in (i, i + 1) and sequence[j] != "P"]
+    truth = checks.exercise_1_5.__wrapped__
+    assert np.allclose([truth(backbone, i, j) for i, j in pairs], [energies[pair] for pair in pairs], atol=1e-3)
 
 
 @pytest.mark.parametrize("number", range(1, 9))

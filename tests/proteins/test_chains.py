@@ -185,6 +185,20 @@ def test_the_readme_tells_the_counts(chains):
     assert SUMMARY["splits"]["reserved"] > 4_000  # chapter 4 says so
 
 
+def test_exact_copies_are_told_and_stay_on_one_side(chains):
+    """A copy on the other side of a split would let a model win by memory; data/README.md counts the copies."""
+    sides = {}
+    for record, split in zip(chains.records, chains.split, strict=True):
+        sides.setdefault(record.sequence, []).append(split)
+    copied = [splits for splits in sides.values() if len(splits) > 1]
+    assert all(len(set(splits)) == 1 for splits in copied)
+    text = " ".join((SPLIT_LISTS.parent / "README.md").read_text().split())
+    assert (
+        f"{len(copied)} sequences occur two or three times under different names, in {sum(map(len, copied))} chains"
+        in text
+    )
+
+
 def test_a_data_set_that_was_built_anew_is_read_anew(tmp_path):
     """A reader builds a set, looks at it, and builds it again: the second look must not show the first."""
     path = tmp_path / "mine.tsv.xz"

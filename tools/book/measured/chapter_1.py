@@ -1,4 +1,4 @@
-"""Chapter 1: baselines, and how far neighbours and proteins agree."""
+"""Chapter 1: letters from the map of bonds, baselines, and how far neighbours and proteins agree."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -18,8 +18,11 @@ def values(chapter: SimpleNamespace) -> dict[str, Any]:
         "same_as_neighbour": chapter.same,
         "fragment_agreement": chapter.agreement,
         "chance_agreement": chapter.chance,
-        "error_by_residue": chapter.by_residue,
-        "error_by_protein": chapter.by_protein,
+        "half_width_by_residue": chapter.by_residue,
+        "half_width_by_protein": chapter.by_protein,
+        "glycine_at_positive_phi": float((chapter.letter[chapter.phi > 0] == "G").mean()),
+        "own_letters_and_rules": chapter.with_rules,
+        "rules_and_stored": chapter.with_stored,
         "reductions_differ": chapter.composition[["G", "I", "B"]].sum(),
         "chains": len(chapter.embedded),
         "clusters": chains.table["cluster"].nunique(),
