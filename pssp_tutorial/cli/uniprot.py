@@ -86,8 +86,6 @@ def _build_options(build: ArgumentParser) -> None:
     add("--out", type=_data_set, required=True, metavar="FILE", help="the data set to write, such as mine.tsv.xz")
     add("--min-length", type=positive, default=30, metavar="N", help="fewest residues (default 30)")
     add("--max-length", type=positive, metavar="N", help="most residues (default: any)")
-    add("--fragments", choices=("drop", "keep"), default="drop", help="entries that are only a part of a protein")
-    add("--unusual", choices=("map", "drop"), default="map", help="entries with letters such as U or X")
     share = _number(0, 1, "a share from 0 to 1")
     add("--identity", type=share, default=0.25, metavar="X", help="of a cluster of relatives (default 0.25)")
     add("--val", type=share, default=0.1, metavar="X", help="share of clusters for validation (default 0.1)")

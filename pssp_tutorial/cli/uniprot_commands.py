@@ -36,8 +36,7 @@ COLUMNS = {
     "structure": lambda item: item.record.structure,
 }
 LABELLING = ("turns", "without_evidence", "methods", "max_resolution")
-SELECTION = ("min_length", "max_length", "fragments", "unusual")
-SETTINGS = ("limit", *LABELLING, *SELECTION, "identity", "val", "test", "seed", "redundancy")
+SETTINGS = ("limit", *LABELLING, "min_length", "max_length", "identity", "val", "test", "seed", "redundancy")
 
 
 def run_fetch(options: Namespace) -> None:
@@ -95,7 +94,7 @@ def run_build(options: Namespace) -> None:
             options.files = [str(_fetch(options, Path(folder, "entries.dat.gz")).path)]
         sources: list[Any] = ["the shipped entries"] * options.shipped
         sources += [read_origin(name) or Path(name).name for name in options.files]
-        selection = Selection(**{name: getattr(options, name) for name in SELECTION})
+        selection = Selection(min_length=options.min_length, max_length=options.max_length)
         chosen = list(_labelled(options, report, selection))
     _finish(options, report)
     shares = dict(val=options.val, test=options.test, seed=options.seed, identity=options.identity)
@@ -124,7 +123,6 @@ def _entries(options: Namespace, report: LabelReport) -> Iterator[UniProtEntry]:
 
 
 def _finish(options: Namespace, report: LabelReport) -> None:
-    """Report; without anything kept there is nothing to write."""
     tell(str(report), quiet=options.quiet)
     if options.dropped:
         with write_atomically(options.dropped) as handle:

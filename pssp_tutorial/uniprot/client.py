@@ -38,10 +38,9 @@ class QueryError(FetchError):
 class FetchSettings:
     """How to talk to the server; times are in seconds.
 
-    ``url`` is the address of the search, ``page_size`` the entries per page, 500 at most. ``timeout`` is the wait for
-    a connection, and for the next bytes of an answer. A page is tried ``attempts`` times, the second time after
-    ``backoff``, doubled each time; if the server asks in ``Retry-After`` for more than ``longest_wait``, stop.
-    ``largest_total`` is the most entries that a query may match if no limit is given.
+    UniProt allows a ``page_size`` of 500 at most. ``timeout`` is the wait for a connection, and for the next bytes. A
+    page is tried ``attempts`` times, the second time after ``backoff``, doubled each time; if the server asks in
+    ``Retry-After`` for more than ``longest_wait``, stop. Without a limit, a query may match ``largest_total`` entries.
     """
 
     url: str = SEARCH
@@ -51,10 +50,6 @@ class FetchSettings:
     backoff: float = 1.0
     longest_wait: float = 120.0
     largest_total: int = 200_000
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.page_size <= 500:
-            raise QueryError(f"page size {self.page_size}; expected 1 to 500, which is UniProt's largest")
 
     def first_url(self, query: str, format: str = "txt", fields: str | None = None, size: int = 500) -> str:
         """Address of the first page, in any of UniProt's formats; later ones are named by the page before."""
@@ -97,11 +92,9 @@ class Client:
     def __init__(self, settings: FetchSettings) -> None:
         from pssp_tutorial import __version__
 
-        self.settings = settings
-        self.session = requests.Session()
-        agent = f"pssp-tutorial/{__version__} ({ADDRESS}) python-requests/{requests.__version__}"
-        # the page itself is packed, so that its checksum reaches us
-        self.session.headers.update({"User-Agent": agent, "Accept-Encoding": "identity"})
+        self.settings, self.session = settings, requests.Session()
+        self.session.headers["User-Agent"] = f"pssp-tutorial/{__version__} ({ADDRESS})"
+        self.session.headers["Accept-Encoding"] = "identity"  # the page itself is packed, so its checksum reaches us
 
     def page(self, url: str, expected: int = 0) -> Page:
         """The page at an address, complete.
@@ -109,7 +102,8 @@ class Client:
         If it has fewer entries than ``expected``, it is fetched again; if the second answer is the same, it stands.
         Raises :class:`QueryError` if UniProt refuses the query, else :class:`FetchError`, with the last problem.
         """
-        previous, attempt = b"", 0
+        previous = b""
+        attempt = 0
         while True:
             attempt += 1
             try:

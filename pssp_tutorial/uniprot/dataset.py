@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-from pssp_tutorial.proteins.alphabet import AMINO_ACIDS
 from pssp_tutorial.proteins.chains import ChainSet
 from pssp_tutorial.proteins.splits import split_by_homology
-from pssp_tutorial.uniprot.entry import UniProtError
 from pssp_tutorial.uniprot.labels import LabelledEntry
 
 
@@ -15,8 +13,8 @@ from pssp_tutorial.uniprot.labels import LabelledEntry
 class Selection:
     """Says of a labelled entry why it is not fit for a data set for prediction, or nothing if it is.
 
-    Of several with the same sequence the first one is fit. (Method and resolution of the structures: see
-    :func:`label_entry`.)
+    No fragment of a protein is fit, and of several with the same sequence only the first one. (Method and resolution
+    of the structures: see :func:`label_entry`.)
 
     Parameters
     ----------
@@ -24,15 +22,6 @@ class Selection:
         Bounds on the residues of the entry.
     min_known : int
         Least number of residues with a known state.
-    fragments : {"drop", "keep"}
-        Entries that UniProt flags as fragments of a protein.
-    unusual : {"map", "drop"}
-        Entries with letters other than the 20: keep them, to be mapped as :func:`normalise_sequence` does.
-
-    Raises
-    ------
-    UniProtError
-        For another word.
 
     >>> from pssp_tutorial.uniprot.report import LabelReport, label_entries
     >>> from pssp_tutorial.uniprot.shipped import load_uniprot_entries
@@ -45,29 +34,19 @@ class Selection:
     min_length: int = 30
     max_length: int | None = None
     min_known: int = 20
-    fragments: Literal["drop", "keep"] = "drop"
-    unusual: Literal["map", "drop"] = "map"
     _kept: dict[str, str] = field(default_factory=dict, init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        for name, words in (("fragments", ("drop", "keep")), ("unusual", ("map", "drop"))):
-            if (given := getattr(self, name)) not in words:
-                raise UniProtError(f"{name}={given!r}; expected one of {', '.join(words)}")
 
     def __call__(self, item: LabelledEntry) -> str:
         """The reason to drop the entry; empty if it is kept."""
         entry, known = item.entry, int(item.record.mask.sum())
-        strange = "".join(sorted(set(entry.sequence) - set(AMINO_ACIDS)))
         if len(entry) < self.min_length:
             return f"too short: {len(entry)} residues"
         if self.max_length is not None and len(entry) > self.max_length:
             return f"too long: {len(entry)} residues"
         if known < self.min_known:
             return f"too little known: {known} residues"
-        if entry.fragment and self.fragments == "drop":
+        if entry.fragment:
             return "fragment"
-        if strange and self.unusual == "drop":
-            return f"unusual letters: {strange}"
         if entry.sequence in self._kept:
             return f"same sequence: as {self._kept[entry.sequence]}"
         self._kept[entry.sequence] = entry.accession

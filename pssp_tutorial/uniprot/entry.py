@@ -67,9 +67,8 @@ class PDBStructure:
 
 @dataclass(frozen=True)
 class UniProtEntry:
-    """One protein of UniProt with its sequence, its secondary structure features and its PDB structures.
+    """One protein of UniProt. Features on another isoform's sequence have no place on this one, and are only counted.
 
-    ``isoform_features`` counts features on another isoform's sequence, which have no place on this one.
     ``release`` is the Swiss-Prot release of an entry from before 2006, ``version`` that of a later one.
     """
 

@@ -25,10 +25,7 @@ LICENCE = "CC BY 4.0, UniProt Consortium, https://www.uniprot.org/help/license"
 
 @dataclass(frozen=True)
 class Fetched:
-    """A fetched file and what is known of it; ``<file>.info.json`` beside it says the same.
-
-    ``missing`` are the accessions that were asked for and are in no entry.
-    """
+    """A fetched file and what is known of it; ``<file>.info.json`` beside it says the same."""
 
     path: Path
     query: str
@@ -62,16 +59,12 @@ def fetch_uniprot(
 
     Parameters
     ----------
-    out : path
-        The file, packed as its ending says (``.gz``).
     query : str
         In UniProt's query language: https://www.uniprot.org/help/text-search.
     accessions : iterable of str, optional
         Fetch these entries instead, in this order, each once; an earlier accession finds the entry that has it now.
-    limit : int, optional
-        Stop after this many entries.
-    resume : bool
-        Use what the ``cache`` holds of this query, by default in :func:`default_folder`.
+    cache : path, optional
+        The folder of the pages; those of an equal query are used again if ``resume``.
     progress : bool, optional
         Show a bar on standard error; left out, if that is a terminal.
     tell : callable

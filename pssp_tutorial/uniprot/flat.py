@@ -35,18 +35,8 @@ def read_uniprot(
 ) -> Iterator[UniProtEntry]:
     """Yield the entries of a flat file of UniProt (``format=txt``), plain or packed; only one is in memory at a time.
 
-    Parameters
-    ----------
-    source : path or handle
-        The file.
-    on_error : callable, optional
-        Gets the :class:`UniProtError` of an entry that cannot be read, and reading goes on with the next one.
-        Left out, the error is raised. An error after which no next entry can be found is always raised.
-
-    Raises
-    ------
-    UniProtError
-        Naming file, line and entry; of a file in another format, what it seems to be.
+    A :class:`UniProtError` names file, line and entry; of a file in another format, what it seems to be. ``on_error``
+    gets that of an entry that cannot be read, and reading goes on; one after which no entry can be found is raised.
 
     >>> from io import StringIO
     >>> text = '''ID   TINY_TEST  Reviewed;  7 AA.
@@ -89,7 +79,7 @@ def _blocks(handle: TextIO, name: str) -> Iterator[tuple[Block, str]]:
             if (count == 1 and len(block) == 1 and not line.startswith("ID ")) or size > LARGEST_ENTRY:
                 raise UniProtError(_not_flat(line), file=name, entry=f"entry {count}", line=number)
             if line.startswith("//"):
-                yield block, _label(block) or f"entry {count}"
+                yield block, _label(block, count)
                 block, size, count = [], 0, count + 1
     except (UnicodeDecodeError, ReadError) as error:
         problem = error.problem if isinstance(error, ReadError) else f"not readable as text ({error})"
@@ -97,8 +87,8 @@ def _blocks(handle: TextIO, name: str) -> Iterator[tuple[Block, str]]:
     if block and not block[0][1].startswith("ID "):
         raise UniProtError(_not_flat(block[0][1]), file=name, entry=f"entry {count}", line=block[0][0])
     if block:
-        label = _label(block) or f"entry {count}"
-        raise UniProtError("the file ends within the entry; expected '//'", file=name, entry=label, line=number)
+        problem = "the file ends within the entry; expected '//'"
+        raise UniProtError(problem, file=name, entry=_label(block, count), line=number)
 
 
 def _not_flat(line: str) -> str:
@@ -113,10 +103,10 @@ def _not_flat(line: str) -> str:
     return f"the line is {words[:40]!r}: {kind}; expected an entry from 'ID   ' to '//', as UniProt's format=txt has it"
 
 
-def _label(block: Block) -> str:
-    """The accession of a block of lines, or its name, or nothing."""
+def _label(block: Block, count: int) -> str:
+    """The accession of a block of lines, or its name, or its number."""
     accession = next((line[5:].split(";")[0].strip() for _, line in block if line.startswith("AC ")), "")
-    return (accession or "".join(block[0][1][5:].split()[:1]))[:40]
+    return (accession or "".join(block[0][1][5:].split()[:1]))[:40] or f"entry {count}"
 
 
 class _Lines:

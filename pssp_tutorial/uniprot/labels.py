@@ -37,11 +37,6 @@ class LabelledEntry:
     unsupported: int = 0
     conflicts: int = 0
 
-    @property
-    def coverage(self) -> np.ndarray:
-        """True inside the structures, ``bool[length]``."""
-        return np.asarray(self.record.resolved)
-
 
 def label_entry(
     entry: UniProtEntry,
@@ -67,11 +62,6 @@ def label_entry(
         Methods that count, of X-ray, NMR, EM and so on, in capital or small letters. Left out: all.
     max_resolution : float, optional
         Coarsest resolution in ångström that counts. A structure without one, such as NMR's, is not refused.
-
-    Raises
-    ------
-    UniProtError
-        For another policy, or methods that are a single str.
 
     >>> entry = UniProtEntry("P12345", "TINY", "MKTAYIAK", (UniProtFeature("HELIX", 2, 5, ("1ABC",)),),
     ...               (PDBStructure("1ABC", "X-ray", 2.0, (("A", 1, 7),)),))

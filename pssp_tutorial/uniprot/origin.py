@@ -12,11 +12,7 @@ MARK = {"made_by": "pssp-tutorial"}
 
 
 def origin_path(file: str | PathLike) -> Path:
-    """Where the origin of a file is told.
-
-    >>> origin_path("some.dat.gz").name
-    'some.dat.gz.info.json'
-    """
+    """Where the origin of a file is told."""
     return Path(f"{file}.info.json")
 
 

@@ -27,7 +27,7 @@ from pssp_tutorial.core.files import FileError
 from pssp_tutorial.proteins import homology as redundancy_module
 from pssp_tutorial.proteins.chains import ChainDataError
 from pssp_tutorial.proteins.homology import RedundancyError
-from pssp_tutorial.uniprot.entry import PDBStructure, UniProtEntry, UniProtError, UniProtFeature
+from pssp_tutorial.uniprot.entry import PDBStructure, UniProtEntry, UniProtFeature
 
 SEQUENCES = {entry.accession: entry.sequence for entry in load_uniprot_entries()}
 needs_mmseqs = pytest.mark.skipif(not shutil.which("mmseqs"), reason="mmseqs is not installed (Debian: mmseqs2)")
@@ -59,7 +59,6 @@ def chains(labelled):
         (entry(sequence="ACDEFGHIKL" * 40), dict(max_length=300), "too long: 400 residues"),
         (entry(), dict(min_known=61), "too little known: 60 residues"),
         (entry(fragment=True), {}, "fragment"),
-        (entry(sequence="UX" + "ACDEFGHIKL" * 6), dict(unusual="drop"), "unusual letters: UX"),
     ],
 )
 def test_each_filter_tells_why(made, options, reason):
@@ -69,17 +68,9 @@ def test_each_filter_tells_why(made, options, reason):
     assert (report.read, report.kept, report.residues, report.known) == (1, 0, 0, 0)
 
 
-def test_what_may_stay_stays():
-    made = [entry(fragment=True), entry("P12346", sequence="UX" + "ACDEFGHIKL" * 6)]
-    kept = list(select_entries(label_entries(made), fragments="keep"))
-    assert [item.entry.accession for item in kept] == ["P12345", "P12346"]
-
-
-@pytest.mark.parametrize("options", [{"fragments": "Keep"}, {"unusual": "error"}])
-def test_another_word_is_refused(options):
-    (name, word), *_ = options.items()
-    with pytest.raises(UniProtError, match=f"{name}={word!r}; expected one of"):
-        next(select_entries([], **options))
+def test_unusual_letters_stay():
+    kept = list(select_entries(label_entries([entry(sequence="UX" + "ACDEFGHIKL" * 6)])))
+    assert [item.entry.accession for item in kept] == ["P12345"]
 
 
 def test_equal_sequences_are_kept_once():

@@ -129,7 +129,7 @@ def test_an_entry_by_hand():
     assert "?" not in structure[391:571]
     assert structure[391:402] == "C" + "H" * 9 + "C"
     assert structure[415:426] == "C" + "E" * 9 + "H"
-    assert labelled.coverage.tolist() == [391 <= place < 571 for place in range(585)]
+    assert list(labelled.record.resolved) == [391 <= place < 571 for place in range(585)]
     assert [str(item) for item in labelled.structures] == ["6ZOT X-ray 2.7 Å A/B 392-571"]
     assert labelled.structures[0].chain_ids == ("6ZOT_A", "6ZOT_B")
     assert labelled.record.source == "UniProt Q7Z739 version 153 of 2022-08-03"
@@ -286,8 +286,10 @@ def test_the_report_counts_what_was_labelled():
         (name, "no coverage: PDB structures without a range") for name in ("P01100", "P05414", "P06994")
     ]
     for item in labelled:
-        assert len(item.entry.sequence) == len(item.record.structure) == len(item.record.mask) == len(item.coverage)
-        assert not item.record.mask[~item.coverage].any()
+        assert (
+            len(item.entry.sequence) == len(item.record.structure) == len(item.record.mask) == len(item.record.resolved)
+        )
+        assert not item.record.mask[~np.asarray(item.record.resolved)].any()
 
 
 def test_what_became_of_an_accession_is_told():
@@ -407,7 +409,7 @@ def test_an_empty_file_holds_no_entry_and_a_missing_one_is_told(tmp_path):
 
 def test_every_line_of_the_mask_is_boolean():
     labelled = label_entry(ENTRIES["P04439"])
-    assert labelled.record.mask.dtype == labelled.coverage.dtype == np.bool_
+    assert labelled.record.mask.dtype == np.asarray(labelled.record.resolved).dtype == np.bool_
     assert len(labelled.structures) == len(
         {pdb_id for feature in labelled.entry.features for pdb_id in feature.structures}
     )

@@ -8,6 +8,7 @@ import tempfile
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -79,8 +80,10 @@ def check(text: str, policy: str, turns: bool) -> None:
     for entry in entries:
         assert all(0 <= f.start < f.end <= len(entry) for f in entry.features)
     for item in label_entries(entries, turns=turns, without_evidence=policy):
-        assert len(item.entry.sequence) == len(item.record.structure) == len(item.record.mask) == len(item.coverage)
-        assert not item.record.mask[~item.coverage].any()
+        assert (
+            len(item.entry.sequence) == len(item.record.structure) == len(item.record.mask) == len(item.record.resolved)
+        )
+        assert not item.record.mask[~np.asarray(item.record.resolved)].any()
         assert set(item.record.structure) <= set("HETC?" if turns else "HEC?")
 
 
