@@ -37,10 +37,7 @@ def values(chapter: SimpleNamespace) -> dict[str, Any]:
         "strict_q3": chapter.stricter.q3,
         **{name: chapter.ends[name].to_dict() for name in ("found", "half", "start_error", "end_error", "exact")},
         "too_short": float(np.mean(chapter.too_short)),
-        "ece": chapter.ece,
-        "ece_scaled": chapter.ece_after,
-        "ece_gain": {"value": chapter.ece - chapter.ece_after, "low": chapter.gain_low, "high": chapter.gain_high},
-        "temperature": chapter.temperature,
+        "ece": chapter.curve.error,
     }
 
 
