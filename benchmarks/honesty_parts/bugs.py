@@ -1,6 +1,6 @@
 """What the usual bugs do to a number: each planted in a training or a scoring, and measured.
 
-The scored chains are those for validation. tests/test_planted_bugs.py has, for each, the check that finds it.
+The scored chains are those for validation. tests/training/test_planted_bugs.py has, for each, the check that finds it.
 """
 
 import json
