@@ -16,6 +16,7 @@ from PIL import Image
 import pssp_tutorial as pssp
 from pssp_tutorial.plots import view_html
 
+site, CHAPTERS = test_site.site, test_site.CHAPTERS
 NAME = "3QX1_A"
 IN_SOFTWARE = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]  # WebGL without a GPU
 POINTED = (0x1A, 0x9F, 0xB3)
@@ -261,6 +262,17 @@ def test_accessible_and_narrow(browser, page_file: Path, scheme: str) -> None:
         found = axe.Axe().run(visit.page).response["violations"]
         assert [(rule["id"], node["html"][:80]) for rule in found for node in rule["nodes"]] == []
         assert visit.ask("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+
+
+@pytest.mark.parametrize("name", [name for name in CHAPTERS if "pssp.view_structure(" in test_site.chapter_text(name)])
+def test_a_chapter_draws_what_it_stores(site: Path, browser, name: str) -> None:
+    """The stored HTML is what the page's scripts expect, and they come with the page, from the disk."""
+    with test_site.Visit(browser, (site / f"{name}.html").as_uri()) as visit:
+        views = visit.page.locator(".structure-view")
+        assert views.count() >= 1
+        assert visit.page.locator(".structure-view .space canvas").count() == views.count()
+        assert visit.complaints == []
+        assert [url for url in visit.requests if not url.startswith(("file:", "data:"))] == []
 
 
 def test_colours_of_the_ribbons_are_those_of_the_plots() -> None:

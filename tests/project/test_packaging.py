@@ -48,6 +48,7 @@ def test_wheel_finds_its_data_from_any_folder(installed: Path, tmp_path: Path) -
         "results = pssp.read_results('honesty_seeds')\n"
         "print(*map(len, chains.splits), len(pssp.load_uniprot_entries()), len(results['q3']))\n"
         "print(len(pssp.checks.quiz(1).questions))\n"
+        "pssp.view_structure('3QX1_A').save('view.html')\n"
     )
     where, counts, questions = run(
         sys.executable, "-c", script, folder=tmp_path, PYTHONPATH=str(installed)
@@ -55,6 +56,7 @@ def test_wheel_finds_its_data_from_any_folder(installed: Path, tmp_path: Path) -
     assert Path(where).is_relative_to(installed)
     assert counts == "300 60 60 47 5"
     assert int(questions) == len(pssp.checks.quiz(1).questions)
+    assert "3Dmol-min.js.LICENSE.txt" in (tmp_path / "view.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
