@@ -92,10 +92,10 @@ from .proteins.torsions import backbone_torsions
 from .training.distillation import MultiTask, teach
 from .training.epoch import train_epoch, validate
 from .training.fit import History, fit
-from .training.settings import FitSettings, TrainingError
+from .training.settings import FitSettings
 
 # Chapter 6: training
-from .training.stopping import EarlyStopping
+from .training.stopping import EarlyStopping, TrainingError
 from .uniprot.client import QUERY, FetchError, FetchSettings, QueryError
 from .uniprot.dataset import Selection, select_entries, to_chains
 

@@ -32,10 +32,7 @@ class Batch:
     scored : bool, of the shape of the labels, optional
         Of the known labels, those that count; left out, all of them.
 
-    Raises
-    ------
-    BatchingError
-        If the shapes don't belong together.
+    Raises BatchingError if the shapes don't belong together.
 
     >>> batch = Batch(torch.zeros(2, 3, 4), torch.tensor([3, 1]), torch.tensor([[1, 0, -100], [1, -100, -100]]))
     >>> batch.positions, batch.mask.tolist()

@@ -5,8 +5,9 @@ What trains or scores asks nothing else of its data than what :class:`BatchLoade
 """
 
 import copy
+import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -84,6 +85,14 @@ class BatchLoader(ABC):
         if self._counted[0] != settings:  # the batches are drawn once to count them, not at each call
             self._counted = settings, len(self.buckets())
         return self._counted[1]
+
+
+def digest(names: Iterable[str], arrays: Iterable[np.ndarray]) -> str:
+    """The SHA-256 of names and arrays, for a fingerprint."""
+    found = hashlib.sha256("\n".join(names).encode())
+    for array in arrays:
+        found.update(array.tobytes())
+    return found.hexdigest()
 
 
 def check_apart(what: str, train: Sequence[str], val: Sequence[str], names: Sequence[str]) -> None:

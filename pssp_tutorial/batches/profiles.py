@@ -18,37 +18,23 @@ from torch.nn.utils.rnn import pad_sequence
 
 from pssp_tutorial.batches.batch import BatchingError
 from pssp_tutorial.batches.proteins import ONE_HOT, Loader, ProteinBatch
-from pssp_tutorial.core.errors import PSSPError, shown
+from pssp_tutorial.core.errors import shown
 from pssp_tutorial.proteins.alphabet import AMINO_ACIDS
-
-
-class ProfileError(PSSPError):
-    """Profiles are missing, or are not those of the records."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ProfileBatch(ProteinBatch):
-    """A batch with more to learn from.
+    """A batch with more to learn from; padding has zeros."""
 
-    Parameters
-    ----------
-    profile : float32[batch, length, 20]
-        Frequencies of the amino acids; zeros at padding.
-    accessibility : float32[batch, length]
-        Relative solvent accessibility, 0 to 1; zeros at padding.
-    teacher : float32[batch, length, class]
-        A teacher's probabilities; the last dimension is 0 long without a teacher.
-    """
-
-    profile: Tensor
-    accessibility: Tensor
-    teacher: Tensor
+    profile: Tensor  # frequencies of the amino acids, float32[batch, length, 20]
+    accessibility: Tensor  # relative solvent accessibility, 0 to 1, float32[batch, length]
+    teacher: Tensor  # a teacher's probabilities, float32[batch, length, class]; without one, 0 classes
 
 
 def read_profiles(path: str | PathLike) -> dict[str, np.ndarray]:
     """Read what ``tools/data/profiles.py`` wrote: uint8[length, 20] by the chain's id.
 
-    Raises ProfileError for a file that is missing or not of this form.
+    Raises BatchingError for a file that is missing or not of this form.
     """
     from pssp_tutorial.proteins.chains import load_chains
 
@@ -56,12 +42,12 @@ def read_profiles(path: str | PathLike) -> dict[str, np.ndarray]:
         with np.load(path) as archive:
             ids, frequencies = archive["ids"].tolist(), archive["frequencies"]
     except (OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile, zlib.error) as error:
-        raise ProfileError(f"{shown(path)}: {error}; expected the file that tools/data/profiles.py writes") from error
+        raise BatchingError(f"{shown(path)}: {error}; expected the file that tools/data/profiles.py writes") from error
     chains = load_chains()
     ends = np.cumsum([len(chains[chain]) for chain in ids])
     if not ids or ends[-1] != len(frequencies):
         expected = f"those of the {len(ids)} chains it names"
-        raise ProfileError(f"{shown(path)}: {len(frequencies)} residues; expected {expected}")
+        raise BatchingError(f"{shown(path)}: {len(frequencies)} residues; expected {expected}")
     return dict(zip(ids, np.split(frequencies, ends[:-1]), strict=True))
 
 
@@ -93,7 +79,7 @@ class ProfileLoader(Loader):
         super().__post_init__()
         for record in self.records:
             if len(self.profiles.get(record.id, ())) != len(record):
-                raise ProfileError(f"{record.id}: no profile of {len(record)} residues; expected one for each record")
+                raise BatchingError(f"{record.id}: no profile of {len(record)} residues; expected one for each record")
             if record.accessibility is None:
                 raise BatchingError(f"{record.id}: no solvent accessibility; expected one, to learn from")
         self._profiles = [torch.tensor(self.profiles[record.id]) for record in self.records]

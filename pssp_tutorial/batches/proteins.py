@@ -4,7 +4,6 @@ Proteins of like length share a batch, so that little of it is padding, and a ba
 residues, padding included, not by its number of proteins: memory stays level from peptides to titin.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,7 +15,7 @@ from torch.nn.functional import embedding
 from torch.nn.utils.rnn import pad_sequence
 
 from pssp_tutorial.batches.batch import Batch, BatchingError
-from pssp_tutorial.batches.loader import BatchLoader, check_apart
+from pssp_tutorial.batches.loader import BatchLoader, check_apart, digest
 from pssp_tutorial.proteins.alphabet import (
     IGNORE_INDEX,
     RESIDUES,
@@ -116,11 +115,9 @@ class Loader(BatchLoader):
     @cached_property
     def fingerprint(self) -> Mapping[str, str | int | float | None]:
         """What decides the batches of every epoch: a digest of the data, and the settings."""
-        digest = hashlib.sha256("\n".join(self.ids).encode())
-        for array in (self.lengths, *map(Tensor.numpy, self._codes), *map(Tensor.numpy, self._labels)):
-            digest.update(array.tobytes())
+        arrays = self.lengths, *map(Tensor.numpy, self._codes + self._labels)
         settings = ("batch_residues", "seed", "classes", "reduction")
-        return {"records": digest.hexdigest(), **{name: getattr(self, name) for name in settings}}
+        return {"records": digest(self.ids, arrays), **{name: getattr(self, name) for name in settings}}
 
     def check_against(self, val: BatchLoader) -> None:
         """Raise BatchingError for other states, and if an id or a sequence is in ``val`` too: that would be a leak."""
@@ -161,11 +158,8 @@ def make_loader(
     classes, reduction
         As in :func:`collate`.
 
-    Raises
-    ------
-    BatchingError
-        Without records, residues, a structure or any known state; for something else than records, and for a whole
-        chain set, which holds every split.
+    Raises BatchingError without records, residues, a structure or any known state; for something else than records, and
+    for a whole chain set, which holds every split.
 
     >>> loader = make_loader([ProteinRecord("one", "MKTV", "CHH?"), ProteinRecord("two", "GA", "EE")])
     >>> len(loader), [batch.ids for batch in loader]

@@ -1,6 +1,5 @@
 """Batches of sequences that are no proteins: bases, visits, measurements, series of images (part IV)."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
@@ -11,7 +10,7 @@ import torch
 from torch.nn.utils.rnn import pad_sequence
 
 from pssp_tutorial.batches.batch import Batch, BatchingError, is_known
-from pssp_tutorial.batches.loader import BatchLoader
+from pssp_tutorial.batches.loader import BatchLoader, digest
 from pssp_tutorial.proteins.alphabet import IGNORE_INDEX
 
 
@@ -35,10 +34,7 @@ class SequenceLoader(BatchLoader):
     classes : int, optional
         Left out: one more than the largest label.
 
-    Raises
-    ------
-    BatchingError
-        Without sequences, and for inputs, labels or names that don't belong together; it names the sequence.
+    Raises BatchingError without sequences, and for inputs, labels or names that don't belong together.
 
     >>> windows = [torch.eye(4)[[0, 2, 1]], torch.eye(4)[[3, 3]]]
     >>> tagged = SequenceLoader(windows, labels=[[0, 1, 1], [0, 0]])
@@ -118,11 +114,9 @@ class SequenceLoader(BatchLoader):
     @cached_property
     def fingerprint(self) -> Mapping[str, str | int | float | None]:
         """A digest of the data, and the settings."""
-        digest = hashlib.sha256("\n".join(self.ids).encode())
-        for values in (torch.from_numpy(self.lengths), *self.inputs, *self.labels):
-            digest.update(values.numpy().tobytes())
+        arrays = self.lengths, *(values.numpy() for values in (*self.inputs, *self.labels))
         settings = ("batch_positions", "seed", "classes")
-        return {"sequences": digest.hexdigest(), **{name: getattr(self, name) for name in settings}}
+        return {"sequences": digest(self.ids, arrays), **{name: getattr(self, name) for name in settings}}
 
     def batch(self, indices: Sequence[int]) -> Batch:
         """The batch of the sequences with these indices, in their order."""

@@ -5,7 +5,7 @@ import json
 from argparse import Namespace
 from collections.abc import Iterator
 
-from pssp_tutorial.cli.options import file_or_standard_output, output, standard_input, tell
+from pssp_tutorial.cli.options import SKIPPED, add_parser, file_or_standard_output, output, standard_input, tell
 from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.core.files import check_targets
 from pssp_tutorial.prediction.formats import cell
@@ -13,7 +13,6 @@ from pssp_tutorial.proteins.alphabet import reduce_states
 from pssp_tutorial.proteins.record import ProteinRecord
 from pssp_tutorial.proteins.structure import label_structure
 
-SKIPPED = 5  # exit code
 WIDTH = 60
 TSV_HEADER = "id\tposition\tresidue\tstate\n"
 
@@ -34,10 +33,8 @@ polyproline II: it is written as C. A file that cannot be read is named and left
 
 def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
     """Add ``label``."""
-    layout = argparse.RawDescriptionHelpFormatter
     summary = "label the residues of structures with DSSP's states"
-    command = commands.add_parser("label", help=summary, description=HELP, epilog=epilog, formatter_class=layout)
-    command.set_defaults(run=run)
+    command = add_parser(commands, "label", run, summary, HELP, epilog=epilog)
     command.add_argument(
         "files", metavar="FILE", nargs="+", help="a structure, or what DSSP wrote; - is standard input"
     )

@@ -2,40 +2,47 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, TextIO, cast
+from typing import Any, BinaryIO, TextIO, cast
 
 from tqdm import tqdm
 
 from pssp_tutorial.core.files import packed, write_atomically
 
-MOST_THREADS = 1024
+SKIPPED = 5  # exit code: done, but for what standard error names
 
 
-def positive(text: str) -> int:
-    """A whole number of 1 or more, as an option gives it.
+def whole_number(least: int, most: int = sys.maxsize) -> Callable[[str], int]:
+    """What reads and checks a whole number, as an option gives it.
 
-    >>> positive("20")
+    >>> whole_number(1)("20")
     20
     """
-    value = int(text) if text.isdecimal() else 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r}; expected a number of 1 or more")
-    return value
+
+    def value_of(text: str) -> int:
+        value = int(text) if text.isdecimal() else -1
+        if not least <= value <= most:
+            expected = f"of {least} or more" if most == sys.maxsize else f"from {least} to {most}"
+            raise argparse.ArgumentTypeError(f"{text!r}; expected a number {expected}")
+        return value
+
+    return value_of
 
 
-def threads(text: str) -> int:
-    """A number of threads, as an option gives it; a system that cannot start as many would end Python.
+positive = whole_number(1)
+threads = whole_number(1, 1024)  # a system that cannot start as many would end Python
 
-    >>> threads("2")
-    2
-    """
-    value = int(text) if text.isdecimal() else 0
-    if not 1 <= value <= MOST_THREADS:
-        raise argparse.ArgumentTypeError(f"{text!r}; expected a number from 1 to {MOST_THREADS}")
-    return value
+
+def add_parser(
+    commands: argparse._SubParsersAction, name: str, run: Callable, help: str, description: str, **settings: Any
+) -> argparse.ArgumentParser:
+    """Add a command; its description keeps its lines."""
+    settings |= {"help": help, "description": description, "formatter_class": argparse.RawDescriptionHelpFormatter}
+    command: argparse.ArgumentParser = commands.add_parser(name, **settings)
+    command.set_defaults(run=run)
+    return command
 
 
 def file_name(text: str) -> str:

@@ -11,14 +11,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from pssp_tutorial.cli.options import output, progress_bar, standard_input, tell, threads
+from pssp_tutorial.cli.options import SKIPPED, add_parser, output, progress_bar, standard_input, tell, threads
 from pssp_tutorial.core.errors import PSSPError, shown
 from pssp_tutorial.core.files import check_targets, open_text
 from pssp_tutorial.prediction.formats import FORMATS, ONE_PROTEIN
 from pssp_tutorial.prediction.writers import Folder, Single
 from pssp_tutorial.proteins.fasta import fasta_files
-
-SKIPPED = 5  # exit code
 
 HELP = """Predict helix, strand and coil for each protein of FASTA files, from its sequence alone.
 
@@ -43,10 +41,8 @@ index.tsv tells which protein is in which file"""
 
 def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
     """Add ``predict``."""
-    layout = argparse.RawDescriptionHelpFormatter
     summary = "predict helix, strand and coil of the proteins in FASTA files"
-    command = commands.add_parser("predict", help=summary, description=HELP, epilog=epilog, formatter_class=layout)
-    command.set_defaults(run=run)
+    command = add_parser(commands, "predict", run, summary, HELP, epilog=epilog)
     command.add_argument("files", nargs="+", metavar="FILE", help="FASTA, or a folder of it; - is standard input")
     command.add_argument("--out", default="-", metavar="FILE", help="the file to write; - is standard output (default)")
     command.add_argument("--format", choices=FORMATS, default="jsonl", help=FORMAT_HELP)
@@ -95,7 +91,8 @@ def run(options: Namespace) -> int:
             bar.update()
             done += 1
         if not done:
-            raise PSSPError(f"{_named(files)}: no protein to predict; expected at least one")
+            named = shown(files[0]) if len(files) == 1 else f"{len(files)} files"
+            raise PSSPError(f"{named}: no protein to predict; expected at least one")
     if counts:
         tell(", ".join([f"pssp: {done} predicted", *(f"{number} {what}" for what, number in counts.items())]))
     return SKIPPED if counts["skipped"] else 0
@@ -130,10 +127,6 @@ def _files(names: Sequence[str]) -> list[str]:
                 raise PSSPError(f"{shown(name)}: {problem.lower()}; expected a FASTA file") from error
         files += map(str, fasta_files(name)) if name != "-" and Path(name).is_dir() else [name]
     return files
-
-
-def _named(files: Sequence[str]) -> str:
-    return shown(files[0]) if len(files) == 1 else f"{len(files)} files"
 
 
 def _bar(options: Namespace, files: Sequence[str]) -> tqdm:

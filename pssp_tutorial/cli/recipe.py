@@ -8,14 +8,10 @@ from os import PathLike
 from typing import Any, NoReturn
 
 from pssp_tutorial.core.errors import PSSPError, shown
-from pssp_tutorial.core.files import ReadError, open_text
+from pssp_tutorial.core.files import open_text
 
 STEP = "step"
 NEED_PROFILES = ("read_profile", "relatives", "fading", "teacher", "profile_weight", "accessibility_weight")
-
-
-class RecipeError(PSSPError):
-    """A recipe that cannot be read, or asks for what there is not."""
 
 
 @dataclass(frozen=True)
@@ -76,22 +72,13 @@ DEFAULTS = {field.name.replace("_", "-"): field.default for field in fields(Step
 def read_recipe(
     path: str | PathLike, add_options: Callable[[argparse.ArgumentParser], None], given: Mapping[str, Any]
 ) -> list[Step]:
-    """The steps of a recipe.
+    """The steps of a recipe, a TOML file: the options of all steps, and in each table ``[[step]]`` those of one.
 
-    Parameters
-    ----------
-    path : path
-        A TOML file: the options of all steps, and in each table ``[[step]]`` those of one. Without a table there is
-        one step. Files are named as on the command line, from the folder in which the command runs.
-    add_options : callable
-        Adds the options of the command line, whose checks are those of the recipe's values.
-    given : mapping
-        Options that count more than the recipe.
+    Without a table there is one step. The checks of the values are those of the command line, whose options
+    ``add_options`` adds; those that are ``given`` there count more. Files are named from the folder of the command.
 
-    Raises
-    ------
-    RecipeError
-        Naming the file and the step, for a file that is not TOML, an unknown option, or a value that it cannot have.
+    Raises PSSPError, naming the file and the step, for a file that is not TOML, an unknown option, or a value that it
+    cannot have.
 
     >>> import tempfile
     >>> from pssp_tutorial.cli.train import add_options
@@ -105,13 +92,11 @@ def read_recipe(
     try:
         with open_text(path) as handle:
             document = tomllib.loads(handle.read())
-    except ReadError as error:
-        raise RecipeError(str(error)) from error
     except tomllib.TOMLDecodeError as error:
-        raise RecipeError(f"{shown(path)}: not TOML ({error}); expected lines such as hidden = 128") from error
+        raise PSSPError(f"{shown(path)}: not TOML ({error}); expected lines such as hidden = 128") from error
     tables = document.pop(STEP, [{}])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise RecipeError(f"{shown(path)}: {STEP} is {tables!r}; expected tables under [[{STEP}]]")
+        raise PSSPError(f"{shown(path)}: {STEP} is {tables!r}; expected tables under [[{STEP}]]")
     steps = []
     for number, table in enumerate(tables, start=1):
         place = f"{shown(path)}: step {number}" if len(tables) > 1 else shown(path)
@@ -121,7 +106,7 @@ def read_recipe(
         try:
             steps.append(Step(**{**said, **given}))
         except PSSPError as error:
-            raise RecipeError(f"{place}: {error}") from error
+            raise PSSPError(f"{place}: {error}") from error
     return steps
 
 
@@ -132,7 +117,7 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(place, argument_default=argparse.SUPPRESS, add_help=False, allow_abbrev=False)
 
     def error(self, message: str) -> NoReturn:
-        raise RecipeError(f"{self.prog}: {message}")
+        raise PSSPError(f"{self.prog}: {message}")
 
 
 def _arguments(table: Mapping[str, Any], place: str) -> list[str]:
@@ -140,11 +125,11 @@ def _arguments(table: Mapping[str, Any], place: str) -> list[str]:
     arguments: list[str] = []
     for key, value in table.items():
         if key not in DEFAULTS:
-            raise RecipeError(f"{place}: {key!r} is no option; expected one of {', '.join(sorted(DEFAULTS))}")
+            raise PSSPError(f"{place}: {key!r} is no option; expected one of {', '.join(sorted(DEFAULTS))}")
         several, flag = isinstance(DEFAULTS[key], tuple), isinstance(DEFAULTS[key], bool)
         values = value if several and isinstance(value, list) else [value]
         if not all(isinstance(part, bool if flag else str | int | float) for part in values):
-            raise RecipeError(f"{place}: {key} is {value!r}; expected {_expected(several, flag)}")
+            raise PSSPError(f"{place}: {key} is {value!r}; expected {_expected(several, flag)}")
         if flag:
             arguments += [f"--{key}"] * value
         elif several:

@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from typing import Any
 
-from pssp_tutorial.cli.options import file_or_standard_output, output, standard_input, tell
+from pssp_tutorial.cli.options import SKIPPED, add_parser, file_or_standard_output, output, standard_input, tell
 from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.core.files import check_targets
 from pssp_tutorial.evaluation.comparison import Comparison, compare_states
@@ -15,7 +15,6 @@ from pssp_tutorial.evaluation.report import ProteinReport
 from pssp_tutorial.proteins.alphabet import REDUCTIONS
 from pssp_tutorial.proteins.states import read_states
 
-SKIPPED = 5  # exit code
 TITLES = {
     "q3": "Q3, over residues",
     "q3_per_protein": "Q3, mean over proteins",
@@ -45,10 +44,9 @@ because it is on one side only or the lengths differ, is named on standard error
 
 def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
     """Add ``score``."""
-    layout = argparse.RawDescriptionHelpFormatter
-    summary = "score predicted against true states: Q3, Q8, SOV"
-    command = commands.add_parser("score", help=summary, description=HELP, epilog=epilog, formatter_class=layout)
-    command.set_defaults(run=run)
+    command = add_parser(
+        commands, "score", run, "score predicted against true states: Q3, Q8, SOV", HELP, epilog=epilog
+    )
     command.add_argument("--true", nargs="+", required=True, metavar="FILE", help="the states that were observed")
     predicted = "the states that were predicted; - is standard input"
     command.add_argument("--predicted", nargs="+", required=True, metavar="FILE", help=predicted)

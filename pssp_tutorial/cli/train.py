@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from pssp_tutorial.cli.options import positive, threads
+from pssp_tutorial.cli.options import add_parser, positive, threads, whole_number
 from pssp_tutorial.cli.recipe import Step, read_recipe
 from pssp_tutorial.core.errors import PSSPError, shown
 from pssp_tutorial.core.files import check_targets
@@ -25,15 +25,10 @@ With a checkpoint, an interrupted run goes on where it stopped when the same com
 
 def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
     """Add ``train``."""
-    command = commands.add_parser(
-        "train",
-        help="train a model of your own",
-        description=TRAIN,
-        epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        argument_default=argparse.SUPPRESS,  # what is not given here may stand in the recipe
+    absent = argparse.SUPPRESS  # what is not given here may stand in the recipe
+    command = add_parser(
+        commands, "train", run, "train a model of your own", TRAIN, epilog=epilog, argument_default=absent
     )
-    command.set_defaults(run=run)
     command.add_argument("recipe", nargs="?", default=None, metavar="RECIPE", help="options in a TOML file")
     add_options(command)
 
@@ -80,7 +75,7 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     add("--data", metavar="FILE", help="a data set, as pssp uniprot build makes it (default: the embedded chains)")
     add("--start", metavar="FILE", help="begin with the weights of this model, of the same sizes, not with random ones")
     add("--checkpoint", metavar="FILE", help="keep the run here after every epoch, and go on from it")
-    add("--seed", type=_seed, metavar="N", help="of the first weights, the batches and dropout (default 0)")
+    add("--seed", type=whole_number(0), metavar="N", help="of the first weights, the batches and dropout (default 0)")
     add("--threads", type=threads, metavar="N", help="processor cores to use (default: all)")
     add("--device", help="cpu, cuda or auto (default)")
     add("--quiet", action="store_true", help="no progress and no report on standard error")
@@ -108,10 +103,3 @@ def _check_paths(step: Step) -> None:
         raise PSSPError(f"{shown(out)}: expected the name of a file that ends in .safetensors")
     check_targets([out, step.checkpoint], [step.data, step.start, step.profiles, *step.teacher, *step.mean_of])
     own_digests(out)
-
-
-def _seed(text: str) -> int:
-    value = int(text) if text.isdecimal() else -1
-    if not 0 <= value < 1 << 63:
-        raise argparse.ArgumentTypeError(f"{text!r}; expected a whole number from 0")
-    return value

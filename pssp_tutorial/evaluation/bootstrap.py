@@ -11,16 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.evaluation.report import Report
+from pssp_tutorial.evaluation.scores import EvaluationError
 
 DRAWS = 2_000
 COLUMNS = {"q": "accuracy", "q_per_protein": "accuracy", "q_per_sequence": "accuracy", "sov": "sov"}  # of per_sequence
 Score = str | Callable[[np.ndarray], float]
-
-
-class BootstrapError(PSSPError):
-    """Scores that no interval can be given for."""
 
 
 class Interval(NamedTuple):
@@ -50,21 +46,16 @@ def score_interval(
     score : str or function
         ``"q"`` (accuracy over residues), ``"q_per_protein"`` or ``"sov"`` (means over proteins), or a function of the
         confusion matrix int64[class, class]. Of other sequences ``"q"``, ``"q_per_sequence"`` or a function.
-    draws : int
-        Sets of proteins to draw, each of as many proteins as are scored.
-    level : float
-        Share of the draws inside the interval.
+    draws, level
+        Sets of proteins to draw, each of as many proteins as are scored; the share of them inside the interval.
 
-    Raises
-    ------
-    BootstrapError
-        For a score, number of draws or level outside these.
+    Raises EvaluationError for a score, number of draws or level outside these.
 
     >>> report = Report.from_labels([[0, 0, 1, 1], [2, 2]], [[0, 0, 2, 2], [2, 2]])
     >>> score_interval(report)
     Interval(value=0.6666666666666666, low=0.5, high=1.0)
     """
-    return _interval(draw_scores(report, score, draws=draws, seed=seed), _of_report(report, score), level)
+    return middle_part(draw_scores(report, score, draws=draws, seed=seed), _of_report(report, score), level)
 
 
 def score_difference(
@@ -72,12 +63,8 @@ def score_difference(
 ) -> Interval:
     """Score ``report`` minus ``other`` on the same draws of the same proteins; parameters as in :func:`score_interval`.
 
-    An interval that holds 0 shows no difference.
-
-    Raises
-    ------
-    BootstrapError
-        Also if the two reports are not of the same residues of the same proteins, in the same order.
+    An interval that holds 0 shows no difference. Raises EvaluationError also if the two reports are not of the same
+    residues of the same proteins, in the same order.
 
     >>> true = [[0, 0, 1, 1], [2, 2]]
     >>> first, second = (Report.from_labels(true, guess) for guess in ([[0, 0, 1, 1], [2, 2]], [[0, 0, 2, 2], [2, 2]]))
@@ -85,9 +72,9 @@ def score_difference(
     0.0
     """
     if report.ids != other.ids or not np.array_equal(report.confusions.sum(axis=2), other.confusions.sum(axis=2)):
-        raise BootstrapError("the reports are of different proteins or residues; expected the same, in the same order")
+        raise EvaluationError("the reports are of different proteins or residues; expected the same, in the same order")
     first, second = (draw_scores(each, score, draws=draws, seed=seed) for each in (report, other))
-    return _interval(first - second, _of_report(report, score) - _of_report(other, score), level)
+    return middle_part(first - second, _of_report(report, score) - _of_report(other, score), level)
 
 
 def draw_scores(report: Report, score: Score = "q", *, draws: int = DRAWS, seed: int = 0) -> np.ndarray:
@@ -99,7 +86,7 @@ def draw_scores(report: Report, score: Score = "q", *, draws: int = DRAWS, seed:
     array([1., 1., 1.])
     """
     if draws < 1:
-        raise BootstrapError(f"draws is {draws}; expected 1 or more")
+        raise EvaluationError(f"draws is {draws}; expected 1 or more")
     scored = report.confusions.any(axis=(1, 2))
     proteins = int(scored.sum())
     drawn = np.random.default_rng(seed).integers(proteins, size=(draws, proteins))
@@ -114,7 +101,7 @@ def draw_scores(report: Report, score: Score = "q", *, draws: int = DRAWS, seed:
 def _parts(report: Report, score: str) -> tuple[np.ndarray, np.ndarray]:
     """The score of each sequence and its weight in the mean."""
     if score not in COLUMNS or not hasattr(report, score):
-        raise BootstrapError(
+        raise EvaluationError(
             f"score is {score!r}; expected q, q_per_protein, sov or a function of the confusion matrix, "
             "and where there are no proteins q, q_per_sequence or a function"
         )
@@ -127,8 +114,9 @@ def _of_report(report: Report, score: Score) -> float:
     return float(score(report.confusion)) if callable(score) else float(getattr(report, score))
 
 
-def _interval(scores: np.ndarray, value: float, level: float) -> Interval:
+def middle_part(scores: np.ndarray, value: float, level: float) -> Interval:
+    """A value, and the ends of the middle part of the drawn scores."""
     if not 0 < level < 1:
-        raise BootstrapError(f"level is {level}; expected a share between 0 and 1")
+        raise EvaluationError(f"level is {level}; expected a share between 0 and 1")
     tails = (1 - level) / 2
     return Interval(value, *np.quantile(scores, [tails, 1 - tails]).tolist())

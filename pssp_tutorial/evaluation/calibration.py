@@ -9,17 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pssp_tutorial.core.errors import PSSPError
-from pssp_tutorial.evaluation.scores import ratio
+from pssp_tutorial.evaluation.scores import EvaluationError, ratio
 from pssp_tutorial.proteins.alphabet import IGNORE_INDEX
 
 BINS = 15
 COLDEST, HOTTEST = 0.01, 100.0  # temperatures beyond these say that there is nothing to calibrate
 TINY = 1e-12  # float32 can round a probability to 0, which has no logarithm
-
-
-class CalibrationError(PSSPError):
-    """Probabilities and labels that do not belong together."""
 
 
 class Reliability(NamedTuple):
@@ -53,10 +48,7 @@ def reliability(
     bins : int
         Number of bins from 0 to 1; a confidence on an edge belongs to the bin below it.
 
-    Raises
-    ------
-    CalibrationError
-        If shapes differ, a row is no distribution, a label is out of range, or nothing is scored.
+    Raises EvaluationError if shapes differ, a row is no distribution, a label is out of range, or nothing is scored.
 
     >>> curve = reliability([[0.9, 0.1], [0.9, 0.1], [0.4, 0.6]], [0, 1, -100], bins=10)
     >>> int(curve.residues[8]), float(curve.accuracy[8]), round(curve.error, 3)
@@ -64,7 +56,7 @@ def reliability(
     """
     probabilities, labels = _scored(probabilities, labels)
     if bins < 1:
-        raise CalibrationError(f"bins is {bins}; expected 1 or more")
+        raise EvaluationError(f"bins is {bins}; expected 1 or more")
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     place = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
     residues = np.bincount(place, minlength=bins)
@@ -118,11 +110,8 @@ def apply_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarr
     array([[0.75, 0.25]])
     """
     if not temperature > 0:
-        raise CalibrationError(f"temperature is {temperature}; expected more than 0")
-    return _softmax(np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), TINY)) / temperature)
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
+        raise EvaluationError(f"temperature is {temperature}; expected more than 0")
+    logits = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), TINY)) / temperature
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
 
@@ -132,20 +121,20 @@ def _scored(probabilities: np.ndarray | Sequence, labels: np.ndarray | Sequence)
     if len(labels) and np.ndim(labels[0]) == 1:  # many proteins
         for number, pair in enumerate(zip(probabilities, labels, strict=False), start=1):
             if len(pair[0]) != len(pair[1]):
-                raise CalibrationError(
+                raise EvaluationError(
                     f"protein {number} has {len(pair[0])} rows of probabilities and {len(pair[1])} labels"
                 )
         if len(probabilities) != len(labels):
-            raise CalibrationError(f"probabilities of {len(probabilities)} proteins and labels of {len(labels)}")
+            raise EvaluationError(f"probabilities of {len(probabilities)} proteins and labels of {len(labels)}")
         probabilities, labels = np.concatenate(probabilities), np.concatenate(labels)
     rows, states = np.asarray(probabilities, dtype=np.float64), np.asarray(labels)
     if rows.ndim != 2 or states.shape != rows.shape[:1]:
-        raise CalibrationError(f"the shapes are {rows.shape} and {states.shape}; expected [length, class] and [length]")
+        raise EvaluationError(f"the shapes are {rows.shape} and {states.shape}; expected [length, class] and [length]")
     rows, states = rows[states != IGNORE_INDEX], states[states != IGNORE_INDEX]
     if not states.size:
-        raise CalibrationError("no residue with a known state; expected at least one")
+        raise EvaluationError("no residue with a known state; expected at least one")
     if not ((rows >= 0).all() and np.allclose(rows.sum(axis=1), 1, atol=1e-3)):
-        raise CalibrationError("a row of probabilities does not sum to 1; expected probabilities, not logits")
+        raise EvaluationError("a row of probabilities does not sum to 1; expected probabilities, not logits")
     if states.min() < 0 or states.max() >= rows.shape[1]:
-        raise CalibrationError(f"labels from {states.min()} to {states.max()}; expected 0 to {rows.shape[1] - 1}")
+        raise EvaluationError(f"labels from {states.min()} to {states.max()}; expected 0 to {rows.shape[1] - 1}")
     return rows, states

@@ -6,9 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
-from pssp_tutorial.core.errors import PSSPError
-from pssp_tutorial.evaluation.bootstrap import DRAWS, Interval, score_interval
+from pssp_tutorial.evaluation.bootstrap import DRAWS, Interval, middle_part, score_interval
 from pssp_tutorial.evaluation.report import ProteinReport, Report
+from pssp_tutorial.evaluation.scores import EvaluationError
 from pssp_tutorial.evaluation.segments import sov99, sov_refine
 from pssp_tutorial.proteins.alphabet import STATES3, UNKNOWN_STATE, encode_states, reduce_states
 
@@ -16,30 +16,14 @@ EIGHT = set("GIBTS")
 """Letters that only eight states have."""
 
 
-class ComparisonError(PSSPError):
-    """Labellings that have no protein in common."""
-
-
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Scores of predicted against true states; made by :func:`compare_states`.
+    """Scores of predicted against true states; made by :func:`compare_states`."""
 
-    Parameters
-    ----------
-    pairs : mapping of str to tuple (str, str)
-        True and predicted states in three letters, by protein.
-    three : ProteinReport
-        Of three states.
-    eight : ProteinReport or None
-        Of eight, if both sides have them.
-    left_out : dict of str to str
-        Proteins that could not be compared, and why.
-    """
-
-    pairs: Mapping[str, tuple[str, ...]]
-    three: ProteinReport
-    eight: ProteinReport | None
-    left_out: dict[str, str]
+    pairs: Mapping[str, tuple[str, ...]]  # true and predicted states in three letters, by protein
+    three: ProteinReport  # of three states
+    eight: ProteinReport | None  # of eight, if both sides have them
+    left_out: dict[str, str]  # proteins that could not be compared, and why
 
     @cached_property
     def refined(self) -> np.ndarray:
@@ -82,13 +66,8 @@ def compare_states(true: Mapping[str, str], predicted: Mapping[str, str], reduct
     true, predicted : mapping of str to str
         States by protein, as :func:`~pssp_tutorial.read_states` gives them. A residue that is ``?`` on either side is
         not scored. One protein on each side are compared whatever their ids.
-    reduction : {"default", "strict"}
-        How eight states become three.
 
-    Raises
-    ------
-    ComparisonError
-        If no protein can be compared; it tells of the first why.
+    Raises EvaluationError if no protein can be compared; it tells of the first why.
 
     >>> comparison = compare_states({"one": "CHHHHHHHHHHC"}, {"one": "CCCHHHHHCCCC"})
     >>> round(comparison.three.q3, 3), round(comparison.three.sov, 3), round(float(comparison.refined[0]), 3)
@@ -100,7 +79,7 @@ def compare_states(true: Mapping[str, str], predicted: Mapping[str, str], reduct
     ids = [protein for protein in true if protein not in left_out]
     if not ids:
         protein, reason = next(iter(left_out.items()), ("no protein", "expected at least one"))
-        raise ComparisonError(f"nothing to compare; {protein}: {reason}")
+        raise EvaluationError(f"nothing to compare; {protein}: {reason}")
     known = {each: (_masked(true[each], predicted[each]), predicted[each]) for each in ids}
     pairs = {
         each: (reduce_states(one, reduction), reduce_states(other, reduction)) for each, (one, other) in known.items()
@@ -119,8 +98,7 @@ def mean_interval(values: np.ndarray, *, draws: int = DRAWS, level: float = 0.95
     if not values.size:
         return Interval(np.nan, np.nan, np.nan)
     drawn = values[np.random.default_rng(seed).integers(values.size, size=(draws, values.size))].mean(axis=1)
-    tails = (1 - level) / 2
-    return Interval(float(values.mean()), *np.quantile(drawn, [tails, 1 - tails]).tolist())
+    return middle_part(drawn, float(values.mean()), level)
 
 
 def _mismatches(true: Mapping[str, str], predicted: Mapping[str, str]) -> dict[str, str]:

@@ -36,21 +36,11 @@ SequenceLabels = Sequence[np.ndarray]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Report:
-    """The scores of a set of sequences, of whatever classes; made by :meth:`from_labels`.
+    """The scores of a set of sequences, of whatever classes; made by :meth:`from_labels`."""
 
-    Parameters
-    ----------
-    classes : tuple of str
-        Names of the classes, in the order of their numbers.
-    ids : tuple of str
-        Names of the sequences.
-    confusions : int64[sequence, class, class]
-        One confusion matrix for each sequence; every score follows from them.
-    """
-
-    classes: tuple[str, ...]
-    ids: tuple[str, ...]
-    confusions: np.ndarray
+    classes: tuple[str, ...]  # names, in the order of the class numbers
+    ids: tuple[str, ...]  # names of the sequences
+    confusions: np.ndarray  # one matrix for each sequence, int64[sequence, class, class]: every score follows from them
 
     @overload
     @staticmethod
@@ -81,10 +71,7 @@ class Report:
         ids : sequence of str, optional
             Names for the errors and the table; ``protein 1``, ``protein 2`` and so on if left out.
 
-        Raises
-        ------
-        MetricsError
-            If counts or lengths differ, a label is out of range, or nothing is scored; it names the sequence.
+        Raises EvaluationError if counts or lengths differ, a label is out of range, or nothing is scored.
 
         >>> Report.from_labels([[0, 0, 1, -100], [2, 2]], [[0, 0, 2, 2], [2, 2]])
         Report of 2 proteins, 5 residues: Q3 0.800, SOV 0.833, macro F1 0.600
@@ -181,20 +168,10 @@ class Report:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ProteinReport(Report):
-    """The scores of a set of proteins, whose states also form segments; made by :meth:`Report.from_labels`.
+    """The scores of a set of proteins, whose states also form segments; made by :meth:`Report.from_labels`."""
 
-    Parameters
-    ----------
-    classes, ids, confusions
-        As of a :class:`Report`; the classes are the letters of the states.
-    overlaps : float64[protein, class]
-        Segment overlap (SOV'99) of each protein and state; nan where the protein has no such segment.
-    overlap : float64[protein]
-        Segment overlap (SOV'99) of each protein; nan where nothing is scored.
-    """
-
-    overlaps: np.ndarray
-    overlap: np.ndarray
+    overlaps: np.ndarray  # SOV'99 by protein and state, float64[protein, class]; nan without an observed segment
+    overlap: np.ndarray  # SOV'99 of each protein, float64[protein]; nan where nothing is scored
 
     def __repr__(self) -> str:
         return (

@@ -13,8 +13,8 @@ from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.proteins.alphabet import IGNORE_INDEX
 
 
-class MetricsError(PSSPError):
-    """Labels that do not belong together, or that are no labels."""
+class EvaluationError(PSSPError):
+    """Labels, states or probabilities that do not belong together, or scores that cannot be had from them."""
 
 
 class Labels(NamedTuple):
@@ -38,18 +38,14 @@ def gather_labels(
     """Check and join class numbers, one array int[length] for each sequence; masked positions are left out.
 
     ``kind`` says in errors what a sequence is, and names it where ``ids`` are left out.
-
-    Raises
-    ------
-    MetricsError
-        If counts or lengths differ, a label is out of range, or nothing is scored; it names the sequence.
+    Raises EvaluationError if counts or lengths differ, a label is out of range, or nothing is scored.
 
     >>> gather_labels([[0, -100, 1], [2]], [[0, 7, 2], [2]], classes=3).predicted
     array([0, 2, 2])
     """
     names = tuple(f"{kind} {number}" for number in range(1, len(true) + 1)) if ids is None else tuple(ids)
     if not len(true) == len(predicted) == len(names):
-        raise MetricsError(
+        raise EvaluationError(
             f"{len(true)} {kind}s with true labels, {len(predicted)} with predicted ones and "
             f"{len(names)} ids; expected as many of each"
         )
@@ -59,9 +55,9 @@ def gather_labels(
     ]
     for positions, name in zip(counted, names, strict=True):
         if positions.ndim != 1:
-            raise MetricsError(f"{name}: labels have the shape {positions.shape}; expected one dimension, [length]")
+            raise EvaluationError(f"{name}: labels have the shape {positions.shape}; expected one dimension, [length]")
     if not any(map(np.any, counted)):
-        raise MetricsError(f"{len(names)} {kind}s without one label to score; expected at least one that is known")
+        raise EvaluationError(f"{len(names)} {kind}s without one label to score; expected at least one that is known")
     place = np.flatnonzero(np.concatenate(counted))
     rows, columns = (np.concatenate(labels)[place].astype(np.int64) for labels in (true, predicted))
     sequence = np.repeat(np.arange(len(names)), [labels.size for labels in counted])[place]
@@ -71,27 +67,10 @@ def gather_labels(
 def confusion_matrix(
     true: np.ndarray, predicted: np.ndarray, classes: int, mask: np.ndarray | None = None, *, name: str = "labels"
 ) -> np.ndarray:
-    """Count the residues of each true class (rows) that were given each class (columns).
+    """Count the residues of each true class (rows) that were given each class (columns), ``int64[class, class]``.
 
-    Parameters
-    ----------
-    true, predicted : int[...]
-        Class numbers, both of one shape. Where ``true`` is ``IGNORE_INDEX``, ``predicted`` may be anything.
-    classes : int
-        Number of classes.
-    mask : bool[...], optional
-        True where a residue counts; positions with ``IGNORE_INDEX`` never do.
-    name : str
-        What the error message calls the labels: a protein's id.
-
-    Returns
-    -------
-    int64[class, class]
-
-    Raises
-    ------
-    MetricsError
-        If the shapes differ, or a label that counts lies outside 0 to ``classes`` - 1.
+    Where ``true`` is ``IGNORE_INDEX`` or ``mask`` is False, a residue counts nowhere; all three are of one shape.
+    Raises EvaluationError, which calls the labels ``name``, for other shapes or a label outside 0 to ``classes`` - 1.
 
     >>> confusion_matrix([0, 0, 1, -100], [0, 1, 1, 2], classes=3)
     array([[1, 1, 0],
@@ -185,16 +164,16 @@ def counted_residues(
     true, predicted = np.asarray(true), np.asarray(predicted)
     if true.shape != predicted.shape or (mask is not None and np.shape(mask) != true.shape):
         shapes = f"{true.shape}, predicted {predicted.shape}" + ("" if mask is None else f", mask {np.shape(mask)}")
-        raise MetricsError(f"{name}: true labels have the shape {shapes}; expected one shape")
+        raise EvaluationError(f"{name}: true labels have the shape {shapes}; expected one shape")
     counted = true != IGNORE_INDEX
     if mask is not None:
         counted &= np.asarray(mask, dtype=bool)
     for kind, labels in (("true", true), ("predicted", predicted)):
         if labels.size and labels.dtype.kind not in "iu":
-            raise MetricsError(f"{name}: {kind} labels are of type {labels.dtype}; expected whole numbers")
+            raise EvaluationError(f"{name}: {kind} labels are of type {labels.dtype}; expected whole numbers")
         wrong = np.flatnonzero(counted & ((labels < 0) | (labels >= classes)))
         if wrong.size:
-            raise MetricsError(
+            raise EvaluationError(
                 f"{name}: {kind} label {wrong[0] + 1} is {labels.flat[wrong[0]]}; expected 0 to {classes - 1}"
             )
     return counted

@@ -7,12 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pssp_tutorial.core.errors import PSSPError
+from pssp_tutorial.evaluation.scores import EvaluationError
 from pssp_tutorial.proteins.alphabet import STATES3, UNKNOWN_STATE
-
-
-class SegmentError(PSSPError):
-    """Two structures that cannot be compared."""
 
 
 class Overlaps(NamedTuple):
@@ -37,14 +33,9 @@ def pair_segments(
 ) -> Overlaps:
     """Pair the segments of two labellings of many proteins, in one pass without a loop.
 
-    Parameters
-    ----------
-    observed, predicted : array[length]
-        States of all residues that count, protein after protein: letters or class numbers.
-    position : int64[length]
-        Place of each residue in its protein. Where it jumps, masked residues lie between, and segments end.
-    protein : int64[length], optional
-        Number of the protein of each residue, ascending; left out: all of one protein.
+    ``observed`` and ``predicted`` are the states of all residues that count, letters or class numbers, protein after
+    protein. Where ``position``, the place of each in its protein, jumps, masked residues lie between, and segments end.
+    ``protein`` is the number of each one's protein, ascending; left out: all are of one.
 
     >>> pair_segments(np.array([0, 0, 1]), np.array([0, 1, 1]), position=np.arange(3)).overlap
     array([1, 1])
@@ -95,19 +86,11 @@ def sov99(
     states : str
         The letters that may occur.
     only : str, optional
-        Score these states alone: ``only="E"`` gives the overlap of strands.
+        Score these states alone: ``only="E"`` gives the overlap of strands. Without such a segment it is nan.
     allowance : bool
         False: nothing is forgiven.
 
-    Returns
-    -------
-    float
-        0 to 1; nan if no segment of these states is observed.
-
-    Raises
-    ------
-    SegmentError
-        If the lengths differ or a letter is neither one of ``states`` nor ``?``.
+    Raises EvaluationError if the lengths differ or a letter is neither one of ``states`` nor ``?``.
 
     Source: Zemla et al. 1999, doi 10.1002/(SICI)1097-0134(19990201)34:2<220::AID-PROT7>3.0.CO;2-K.
 
@@ -123,12 +106,8 @@ def sov_refine(
 ) -> float:
     """Segment overlap with the allowance of 2018, which grows with the segment and with the part found.
 
-    Parameters
-    ----------
-    observed, predicted, states, only
-        As in :func:`sov99`, with its errors.
-    scale : float
-        λ of the source; 0 forgives nothing, and only then does 1 mean a perfect prediction.
+    Parameters and errors as in :func:`sov99`; ``scale`` is λ of the source: 0 forgives nothing, and only then does 1
+    mean a perfect prediction.
 
     Source: Liu and Wang 2018, doi 10.1186/s13029-018-0068-7.
 
@@ -152,7 +131,7 @@ def _score(pairs: Overlaps, allowance: np.ndarray, chosen: np.ndarray) -> float:
 def _pairs_of(observed: str, predicted: str, states: str, only: str | None) -> tuple[Overlaps, np.ndarray, int]:
     """The pairs of one protein's segments, which of them to score, and the number of residues that count."""
     if len(observed) != len(predicted):
-        raise SegmentError(f"predicted has {len(predicted)} states; expected {len(observed)}, as observed")
+        raise EvaluationError(f"predicted has {len(predicted)} states; expected {len(observed)}, as observed")
     for name, text, allowed in (
         ("observed", observed, states + UNKNOWN_STATE),
         ("predicted", predicted, states + UNKNOWN_STATE),
@@ -160,7 +139,7 @@ def _pairs_of(observed: str, predicted: str, states: str, only: str | None) -> t
     ):
         for number, letter in enumerate(text, start=1):
             if letter not in allowed:
-                raise SegmentError(f"{name}: state {number} is {letter!r}; expected one of {allowed}")
+                raise EvaluationError(f"{name}: state {number} is {letter!r}; expected one of {allowed}")
     true, guess = (np.array(list(text), dtype="U1") for text in (observed, predicted))
     position = np.flatnonzero(true != UNKNOWN_STATE)
     pairs = pair_segments(true[position], guess[position], position)

@@ -14,13 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from pssp_tutorial.core.errors import PSSPError
+from pssp_tutorial.models.contract import ModelError
 
 Weights = tuple[Tensor, Tensor, Tensor | None, Tensor | None]
-
-
-class LSTMError(PSSPError):
-    """An LSTM was given something that it can't run on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +109,7 @@ class LSTM(nn.Module):
 
         Parameters: `inputs` [batch, length, channel]; `state` the first (h, c), each
         [layers x directions, batch, hidden], zeros when left out.
-        Raises LSTMError for inputs or states of another shape.
+        Raises ModelError for inputs or states of another shape.
         """
         directions = 1 + self.bidirectional
         records = _unroll(self, inputs, state)
@@ -130,7 +126,7 @@ def record_gates(lstm: LSTM | nn.LSTM, inputs: Tensor, *, layer: int = 0, revers
 
     Parameters: `lstm` ours or PyTorch's; `inputs` [length, channel]; `layer` counted from 0; `reverse` the LSTM that
     reads from the last residue on. Row t belongs to residue t, in both directions. Dropout is not applied.
-    Raises LSTMError for a layer or direction that `lstm` has not, and for inputs of another shape.
+    Raises ModelError for a layer or direction that `lstm` has not, and for inputs of another shape.
 
     >>> lstm = nn.LSTM(21, 4, num_layers=2, batch_first=True)
     >>> protein = torch.eye(21)[:7]
@@ -139,13 +135,13 @@ def record_gates(lstm: LSTM | nn.LSTM, inputs: Tensor, *, layer: int = 0, revers
     True
     """
     if not 0 <= layer < lstm.num_layers:
-        raise LSTMError(f"layer is {layer!r}; expected 0 to {lstm.num_layers - 1}: the LSTM has {lstm.num_layers}")
+        raise ModelError(f"layer is {layer!r}; expected 0 to {lstm.num_layers - 1}: the LSTM has {lstm.num_layers}")
     if reverse and not lstm.bidirectional:
-        raise LSTMError("reverse is True; expected False: the LSTM has one direction")
+        raise ModelError("reverse is True; expected False: the LSTM has one direction")
     if getattr(lstm, "proj_size", 0):
-        raise LSTMError(f"the LSTM's proj_size is {lstm.proj_size}; expected 0: the six equations have no projection")
+        raise ModelError(f"the LSTM's proj_size is {lstm.proj_size}; expected 0: the six equations have no projection")
     if inputs.dim() != 2:
-        raise LSTMError(f"inputs have the shape {list(inputs.shape)}; expected [length, channel], one protein")
+        raise ModelError(f"inputs have the shape {list(inputs.shape)}; expected [length, channel], one protein")
     record = _unroll(lstm, inputs.unsqueeze(0))[layer * (1 + lstm.bidirectional) + reverse]
     return GateRecord(**{name: getattr(record, name).squeeze(0) for name in "figoch"})
 
@@ -153,7 +149,7 @@ def record_gates(lstm: LSTM | nn.LSTM, inputs: Tensor, *, layer: int = 0, revers
 def _unroll(lstm: LSTM | nn.LSTM, inputs: Tensor, state: tuple[Tensor, Tensor] | None = None) -> list[GateRecord]:
     """Run `lstm` over `inputs` [batch, length, channel]: a record [batch, length, hidden] per layer and direction."""
     if inputs.dim() != 3 or inputs.shape[1] == 0 or inputs.shape[2] != lstm.input_size:
-        raise LSTMError(
+        raise ModelError(
             f"inputs have the shape {list(inputs.shape)}; expected [batch, length, channel] "
             f"with length 1 or more and {lstm.input_size} channels"
         )
@@ -161,7 +157,8 @@ def _unroll(lstm: LSTM | nn.LSTM, inputs: Tensor, state: tuple[Tensor, Tensor] |
     shape = [lstm.num_layers * directions, len(inputs), lstm.hidden_size]
     state = state or (inputs.new_zeros(shape), inputs.new_zeros(shape))
     if [list(values.shape) for values in state] != [shape, shape]:
-        raise LSTMError(f"the states have the shapes {[list(values.shape) for values in state]}; expected {shape} each")
+        shapes = [list(values.shape) for values in state]
+        raise ModelError(f"the states have the shapes {shapes}; expected {shape} each")
     records: list[GateRecord] = []
     for layer in range(lstm.num_layers):
         for direction in ("", "_reverse")[:directions]:

@@ -49,16 +49,11 @@ def save_pretrained(
         One of ``MODELS``, with finite weights; float16 holds those up to 65,504.
     card : dict, optional
         What a user should know, as JSON can hold it: name, recipe, data, numbers, licence.
-
     precision : {"float16", "float32"}
         Rounded to 11 bits, the file has half the size and the logits change in the third digit; ``float32`` keeps them.
 
-    Raises
-    ------
-    ModelError
-        For another ending of the name, another class of model, weights out of range, or a card that JSON cannot hold.
-    FileError
-        If the file cannot be written; the old one is as it was.
+    Raises ModelError for another ending of the name, another class of model, weights out of range, or a card that JSON
+    cannot hold; FileError if the file cannot be written: the old one is as it was.
 
     >>> import tempfile
     >>> from pssp_tutorial import BiLSTM
@@ -82,14 +77,11 @@ def save_pretrained(
             largest = f"{torch.finfo(kind).max:,.0f}"
             raise ModelError(f"{key} holds a number that {precision} cannot; expected finite ones up to {largest}")
     try:
-        header = {"model": name, "config": model.config, "card": card or {}}
-        metadata = {HEADER: json.dumps(header, sort_keys=True)}  # one key: several would be written in any order
+        header = json.dumps({"model": name, "config": model.config, "card": card or {}}, sort_keys=True)
     except (TypeError, ValueError) as error:
-        raise ModelError(
-            f"the card cannot be written as JSON ({error}); expected text, numbers, lists and dicts"
-        ) from error
-    data = save(tensors, metadata)
-    return write_checked(path, data)
+        problem = f"the card cannot be written as JSON ({error}); expected text, numbers, lists and dicts"
+        raise ModelError(problem) from error
+    return write_checked(path, save(tensors, {HEADER: header}))  # one key: several would be written in any order
 
 
 def load_pretrained(name: str | PathLike = "release", *, device: str | torch.device = "cpu") -> nn.Module:
@@ -104,10 +96,7 @@ def load_pretrained(name: str | PathLike = "release", *, device: str | torch.dev
         A model that comes with the package (``release``: the book's best), or the path of a ``.safetensors`` file
         that :func:`save_pretrained` wrote.
 
-    Raises
-    ------
-    ModelError
-        For a file that is missing, damaged, or holds no model of this package.
+    Raises ModelError for a file that is missing, damaged, or holds no model of this package.
 
     >>> load_pretrained("realease")
     Traceback (most recent call last):

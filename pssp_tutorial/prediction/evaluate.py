@@ -33,10 +33,7 @@ def evaluate(
         summed by its reduction. Records are scored with the model's number of classes, the default reduction and
         ``batch_residues``.
 
-    Raises
-    ------
-    InferenceError
-        If the model has fewer classes than the loader.
+    Raises InferenceError if the model has fewer classes than the loader.
 
     >>> from pssp_tutorial import BiLSTM
     >>> evaluate(BiLSTM(hidden_size=8), [ProteinRecord("one", "MKTV", "CHH?")]).residues

@@ -5,8 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pssp_tutorial.core.errors import PSSPError
-from pssp_tutorial.prediction.prediction import Prediction
+from pssp_tutorial.prediction.prediction import InferenceError, Prediction
 from pssp_tutorial.proteins.alphabet import STATES3, states_of
 from pssp_tutorial.proteins.cleaning import short
 
@@ -14,10 +13,6 @@ DIGITS = 4
 WIDTH = 60
 SS2_HEADER = "# PSIPRED VFORMAT (PSIPRED V4.0)\n\n"
 HORIZ_HEADER = "# PSIPRED HFORMAT (PSIPRED V4.0)\n"
-
-
-class WriterError(PSSPError):
-    """A prediction that a format cannot hold."""
 
 
 def as_jsonl(prediction: Prediction, model: str, source: str = "") -> str:
@@ -150,4 +145,4 @@ def _lines(prediction: Prediction) -> list[tuple[int, int]]:
 def _check_three(prediction: Prediction, format: str) -> None:
     if prediction.probabilities.shape[1] != len(STATES3):
         name = short(prediction.id)
-        raise WriterError(f"{name}: {format} holds three states; expected --states 3, or another format")
+        raise InferenceError(f"{name}: {format} holds three states; expected --states 3, or another format")

@@ -39,17 +39,10 @@ def read_proteins(
 ) -> Iterator[ProteinRecord]:
     """Yield every protein as a clean record, whichever way it comes in; the first id that comes again is remarked.
 
-    Parameters
-    ----------
-    keep : callable, optional
-        Called with each protein as it was given, before its record is yielded; with the record, if it is from a file.
+    ``keep`` is called with each protein as it was given, or with the record of a file, before the record is yielded.
 
-    Raises
-    ------
-    InferenceError
-        For something else than proteins, a path to nothing, or a file without proteins.
-    RecordError, AlphabetError
-        From cleaning a protein or reading a file.
+    Raises InferenceError for something else than proteins, a path to nothing, or a file without proteins; RecordError
+    and AlphabetError from cleaning a protein or reading a file.
 
     >>> [record.sequence for record in read_proteins(["MKT*", ("tiny", "G A"), ProteinRecord("one", "VR\\n")])]
     ['MKT', 'GA', 'VR']

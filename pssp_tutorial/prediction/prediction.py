@@ -14,32 +14,18 @@ if TYPE_CHECKING:
 
 
 class InferenceError(PSSPError):
-    """Something that can't be predicted or scored."""
+    """Something that can't be predicted, scored or written."""
 
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """The predicted states of one protein.
-
-    Parameters
-    ----------
-    id : str
-        Name of the protein.
-    sequence : str
-        The residues, in the letters that were given.
-    states : str
-        The most probable state of each residue.
-    probabilities : float32[length, class]
-        Probability of each state, in the order of ``states_of(classes)``; a row sums to 1.
-    source : str
-        Where the protein comes from: a file's name, or what its record says.
-    """
+    """The predicted states of one protein."""
 
     id: str
-    sequence: str
-    states: str
-    probabilities: np.ndarray = field(repr=False)
-    source: str = field(default="", repr=False)
+    sequence: str  # in the letters that were given
+    states: str  # the most probable of each residue
+    probabilities: np.ndarray = field(repr=False)  # float32[length, class], classes as in states_of; a row sums to 1
+    source: str = field(default="", repr=False)  # a file's name, or what the protein's record says
 
     @property
     def confidence(self) -> np.ndarray:

@@ -15,12 +15,7 @@ def probabilities_of(model: nn.Module, batch: Batch, classes: int, reduction: st
     """Probabilities of each protein of a batch, without its padding: float32[length, class] each.
 
     Those of a model of eight classes are summed by the reduction where three are asked for. The model is in evaluation
-    mode.
-
-    Raises
-    ------
-    InferenceError
-        If the model has fewer classes, or gives no numbers.
+    mode. Raises InferenceError if it has fewer classes, or gives no numbers.
     """
     on_device = batch.to(next(model.parameters()).device)
     with torch.inference_mode():

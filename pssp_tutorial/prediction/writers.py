@@ -7,8 +7,8 @@ from typing import BinaryIO
 
 from pssp_tutorial.core.errors import shown
 from pssp_tutorial.core.files import FileError, write_atomically
-from pssp_tutorial.prediction.formats import FORMATS, ONE_PROTEIN, WriterError, cell, tsv_header
-from pssp_tutorial.prediction.prediction import Prediction
+from pssp_tutorial.prediction.formats import FORMATS, ONE_PROTEIN, cell, tsv_header
+from pssp_tutorial.prediction.prediction import InferenceError, Prediction
 from pssp_tutorial.proteins.cleaning import short
 
 INDEX = "index.tsv"
@@ -27,11 +27,11 @@ class Single:
     def write(self, prediction: Prediction) -> None:
         """Write one more.
 
-        Raises WriterError for a second one in a format of PSIPRED's, which programs would read as more of the first.
+        Raises InferenceError for a second one in a format of PSIPRED's, which programs would read as more of the first.
         """
         if self.format in ONE_PROTEIN and self.written:
-            name = short(prediction.id)
-            raise WriterError(f"{name}: {self.format} holds one protein; for several, expected a folder: --out FOLDER/")
+            problem = f"{self.format} holds one protein; for several, expected a folder: --out FOLDER/"
+            raise InferenceError(f"{short(prediction.id)}: {problem}")
         source = prediction.source if self.sources else ""
         text = FORMATS[self.format](prediction, self.model, source)
         if self.format == "tsv" and not self.written:
@@ -44,12 +44,8 @@ class Folder:
     """Writes each prediction to a file of its own, named after its id, and a table of these files beside them.
 
     Characters that a file name cannot have everywhere become ``_``; a name that is taken gets a number. Which protein
-    is in which file is told by ``index.tsv``, written by :meth:`close`.
-
-    Raises
-    ------
-    FileError
-        If the folder holds an ``index.tsv`` that is something else.
+    is in which file is told by ``index.tsv``, written by :meth:`close`. Raises FileError if the folder holds an
+    ``index.tsv`` that is something else.
     """
 
     def __init__(self, folder: str | PathLike, format: str, model: str) -> None:

@@ -9,12 +9,9 @@ from typing import Any, BinaryIO
 
 import torch
 
-from pssp_tutorial.core.errors import PSSPError, shown
+from pssp_tutorial.core.errors import shown
 from pssp_tutorial.core.files import reading_problem, write_atomically
-
-
-class CheckpointError(PSSPError):
-    """A checkpoint is missing or damaged, or would hold what can't be read back."""
+from pssp_tutorial.training.stopping import TrainingError
 
 
 def save_checkpoint(path: str | Path, payload: dict[str, Any]) -> None:
@@ -22,7 +19,7 @@ def save_checkpoint(path: str | Path, payload: dict[str, Any]) -> None:
 
     Parameters: `path` the file, whose folder is made if it is missing; `payload` tensors, numbers, strings, and
     lists and dicts of them.
-    Raises, and keeps the old file: CheckpointError for a payload that `load_checkpoint` would refuse, FileError for a
+    Raises, and keeps the old file: TrainingError for a payload that `load_checkpoint` would refuse, FileError for a
     file that can't be written, for there is no space, no permission or no such folder.
 
     >>> import tempfile
@@ -36,7 +33,7 @@ def save_checkpoint(path: str | Path, payload: dict[str, Any]) -> None:
         torch.save(payload, packed)
         _read(packed)
     except Exception as error:  # pickle and torch each raise their own
-        raise CheckpointError(
+        raise TrainingError(
             f"{shown(path)}: not written, for it could not be read back; expected a dict of tensors, numbers, strings, "
             "and lists and dicts of them (a NumPy value becomes a number with .item(), or a list with .tolist())"
         ) from error
@@ -47,16 +44,16 @@ def save_checkpoint(path: str | Path, payload: dict[str, Any]) -> None:
 def load_checkpoint(path: str | Path) -> dict[str, Any]:
     """Read what `save_checkpoint` wrote, onto the CPU; no code in the file is run.
 
-    Raises CheckpointError for a file that is missing, damaged (every byte is checked) or no checkpoint.
+    Raises TrainingError for a file that is missing, damaged (every byte is checked) or no checkpoint.
     """
     path = Path(path)
     if problem := reading_problem(path):
-        raise CheckpointError(f"{shown(path)}: {problem}; train and save first, or correct the path")
+        raise TrainingError(f"{shown(path)}: {problem}; train and save first, or correct the path")
     try:
         return _read(path)
     except Exception as error:  # zipfile, pickle and torch each raise their own for a damaged file
         problem = f"not a checkpoint, or damaged ({type(error).__name__})"
-        raise CheckpointError(f"{shown(path)}: {problem}; check the path, use a copy, or train again") from error
+        raise TrainingError(f"{shown(path)}: {problem}; check the path, use a copy, or train again") from error
 
 
 def _read(file: Path | BinaryIO) -> dict[str, Any]:

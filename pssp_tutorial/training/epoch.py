@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from pssp_tutorial.batches.batch import Batch
 from pssp_tutorial.models.contract import evaluation_twin
 from pssp_tutorial.training.objectives import Objective, ScoreFunction, count_hits, summed_loss
-from pssp_tutorial.training.settings import TrainingError
+from pssp_tutorial.training.stopping import TrainingError
 
 
 class Score(NamedTuple):
@@ -44,18 +44,14 @@ def train_epoch(
 
     Parameters
     ----------
-    clip_norm : float
-        A longer gradient is scaled down to this norm.
-    class_weights : float32[class], optional
-        Factors on the loss of each true class.
+    clip_norm, class_weights
+        As of :class:`~pssp_tutorial.FitSettings`; the weights as float32[class].
     objective : callable, optional
         What to lower instead of the cross-entropy of classes, or the squared error of numbers: from the model and a
         batch, the sum of the loss over the scored labels, and the model's outputs.
 
-    Raises
-    ------
-    TrainingError
-        If a loss or gradient is not finite (before the step: the weights stay finite), or nothing is scored.
+    Raises TrainingError if a loss or gradient is not finite (before the step: the weights stay finite), or nothing is
+    scored.
 
     >>> from pssp_tutorial import BiLSTM, ProteinRecord, make_loader
     >>> loader, model = make_loader([ProteinRecord("one", "GAKKL", "CHHHC")]), BiLSTM(hidden_size=4)

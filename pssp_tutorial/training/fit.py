@@ -20,7 +20,8 @@ from pssp_tutorial.training.epoch import score_epoch, train_epoch
 from pssp_tutorial.training.objectives import Objective, ScoreFunction, check_outputs
 from pssp_tutorial.training.progress import progress_bar
 from pssp_tutorial.training.run import Run, RunFile
-from pssp_tutorial.training.settings import MODES, FitOptions, FitSettings, TrainingError
+from pssp_tutorial.training.settings import MODES, FitOptions, FitSettings
+from pssp_tutorial.training.stopping import TrainingError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,10 +88,8 @@ def fit(
     progress : bool, optional
         Show a bar. If left out: only where somebody watches, in a terminal or an open notebook.
 
-    Raises
-    ------
-    TrainingError
-        For data, a model or settings that don't fit together; a loss that is not finite; another run's checkpoint.
+    Raises TrainingError for data, a model or settings that don't fit together; a loss that is not finite; another run's
+    checkpoint.
 
     >>> from pssp_tutorial import BiLSTM, ProteinRecord, make_loader
     >>> train = make_loader([ProteinRecord("one", "GAKKL", "CHHHC")])

@@ -11,7 +11,7 @@ from pssp_tutorial.batches.batch import Batch
 from pssp_tutorial.batches.loader import BatchLoader
 from pssp_tutorial.models.contract import evaluation_twin
 from pssp_tutorial.proteins.alphabet import IGNORE_INDEX
-from pssp_tutorial.training.settings import TrainingError
+from pssp_tutorial.training.stopping import TrainingError
 
 Objective: TypeAlias = Callable[[nn.Module, Batch], tuple[Tensor, Tensor]]
 """From a model and a batch, the sum of the loss over the scored labels, and the model's outputs."""

@@ -14,8 +14,8 @@ from pssp_tutorial.batches.batch import Batch
 from pssp_tutorial.batches.loader import BatchLoader
 from pssp_tutorial.training.checkpoints import load_checkpoint, save_checkpoint
 from pssp_tutorial.training.epoch import Score, TrainScore
-from pssp_tutorial.training.schedule import learning_rate
-from pssp_tutorial.training.settings import FitSettings, TrainingError
+from pssp_tutorial.training.settings import FitSettings
+from pssp_tutorial.training.stopping import TrainingError
 
 if TYPE_CHECKING:
     from tqdm.auto import tqdm
@@ -52,7 +52,7 @@ class Run:
         """The batches of the next epoch, each with its learning rate set."""
         for number, batch in enumerate(batches):
             done = self.epoch + (number + 0.5) / len(batches)  # in epochs
-            self.optimizer.param_groups[0]["lr"] = learning_rate(self.settings, done, self.stopper.misses)
+            self.optimizer.param_groups[0]["lr"] = self.settings.rate(done, self.stopper.misses)
             yield batch
             bar.update(1 / len(batches))
 

@@ -1,20 +1,16 @@
 """The settings of a training run, which check themselves (chapter 6)."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypedDict
 
-from pssp_tutorial.core.errors import PSSPError
-from pssp_tutorial.training.stopping import EarlyStopping
+from pssp_tutorial.training.stopping import EarlyStopping, TrainingError
 
 Mode = Literal["min", "max"]
 Schedule = Literal["cosine", "plateau"]
 
 MODES: dict[str, Mode] = {"train_loss": "min", "train_accuracy": "max", "val_loss": "min", "val_accuracy": "max"}
-
-
-class TrainingError(PSSPError):
-    """A run that can't begin, go on or be resumed."""
 
 
 class FitOptions(TypedDict, total=False):
@@ -62,10 +58,7 @@ class FitSettings:
     seed : int
         Dropout draws from it.
 
-    Raises
-    ------
-    TrainingError, StoppingError
-        For a setting outside these.
+    Raises TrainingError for a setting outside these.
 
     >>> FitSettings(max_epochs=5, schedule="cosine").direction
     'min'
@@ -91,14 +84,12 @@ class FitSettings:
             object.__setattr__(self, "class_weights", [float(weight) for weight in self.class_weights])
         if self.schedule not in (None, "cosine", "plateau"):
             raise TrainingError(f"schedule is {self.schedule!r}; expected one of None, 'cosine', 'plateau'")
-        for name in ("max_epochs", "learning_rate", "clip_norm"):
-            if not getattr(self, name) > 0:
-                raise TrainingError(f"{name} is {getattr(self, name)}; expected more than 0")
+        for name in ("max_epochs", "learning_rate", "clip_norm", "warmup_epochs", "weight_decay"):
+            value, zero = getattr(self, name), name in ("warmup_epochs", "weight_decay")
+            if not (value > 0 or (zero and value == 0)):
+                raise TrainingError(f"{name} is {value}; expected {'0 or more' if zero else 'more than 0'}")
         if self.max_epochs % 1:
             raise TrainingError(f"max_epochs is {self.max_epochs}; expected a whole number")
-        for name in ("warmup_epochs", "weight_decay"):
-            if not getattr(self, name) >= 0:
-                raise TrainingError(f"{name} is {getattr(self, name)}; expected 0 or more")
         if not 0 <= self.average < 1:
             raise TrainingError(f"average is {self.average}; expected a decay from 0 to below 1")
         if self.class_weights is not None and not min(self.class_weights, default=0) >= 0:
@@ -109,6 +100,21 @@ class FitSettings:
     def direction(self) -> Mode | None:
         """Whether the smallest or the largest value of ``monitor`` is best; None where that is not said."""
         return self.mode or MODES.get(self.monitor)
+
+    def rate(self, done: float, misses: int = 0) -> float:
+        """The learning rate when so many epochs are done, a fraction among them, and so many were not better.
+
+        >>> settings = FitSettings(learning_rate=0.01, schedule="cosine", max_epochs=10, warmup_epochs=2)
+        >>> [round(settings.rate(done), 4) for done in (0, 1, 2, 5, 10)]
+        [0.0, 0.0049, 0.009, 0.005, 0.0]
+        """
+        factor = 1.0
+        if self.schedule == "cosine":
+            factor = (1 + math.cos(math.pi * done / self.max_epochs)) / 2
+        elif self.schedule == "plateau":
+            factor = 0.5**misses
+        warmth = min(1.0, done / self.warmup_epochs) if self.warmup_epochs else 1.0
+        return self.learning_rate * warmth * factor
 
     def stopper(self) -> EarlyStopping:
         """Early stopping with these settings."""

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from pssp_tutorial.core.errors import PSSPError
 
 
-class StoppingError(PSSPError):
-    """A setting that early stopping can't work with."""
+class TrainingError(PSSPError):
+    """A run that can't begin, go on or be resumed."""
 
 
 class EarlyStopping:
@@ -27,12 +27,10 @@ class EarlyStopping:
     mode : {"min", "max"}
         Whether a smaller score (a loss) or a larger one (an accuracy) is better.
 
+    The attributes ``epoch``, ``best_epoch`` (counted from 1) and ``misses`` (epochs that were not better) tell how it
+    went. Raises TrainingError for a setting outside these.
+
     Source: Prechelt 1998, doi 10.1007/3-540-49430-8_3.
-
-    The attributes ``epoch``, ``best_epoch`` (counted from 1) and ``misses`` (epochs that were not better) tell how
-    it went.
-
-    Raises StoppingError for a setting outside these.
 
     >>> stopper = EarlyStopping(patience=2)
     >>> [stopper.update(loss) for loss in (0.9, 0.8, 0.8, 0.85)]
@@ -43,11 +41,11 @@ class EarlyStopping:
 
     def __init__(self, patience: int = 3, min_delta: float = 0.0, mode: Literal["min", "max"] = "min") -> None:
         if patience < 1:
-            raise StoppingError(f"patience is {patience}; expected 1 or more")
+            raise TrainingError(f"patience is {patience}; expected 1 or more")
         if not min_delta >= 0:
-            raise StoppingError(f"min_delta is {min_delta}; expected 0 or more")
+            raise TrainingError(f"min_delta is {min_delta}; expected 0 or more")
         if mode not in ("min", "max"):
-            raise StoppingError(f"mode is {mode!r}; expected 'min' or 'max'")
+            raise TrainingError(f"mode is {mode!r}; expected 'min' or 'max'")
         self.patience, self.min_delta, self.mode = patience, min_delta, mode
         self.best = math.inf if mode == "min" else -math.inf
         self.epoch = self.best_epoch = self.misses = 0

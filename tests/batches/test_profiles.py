@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from pssp_tutorial.batches.profiles import ProfileError, ProfileLoader, read_profiles
+from pssp_tutorial.batches.batch import BatchingError
+from pssp_tutorial.batches.profiles import ProfileLoader, read_profiles
 from pssp_tutorial.batches.proteins import Loader
 from pssp_tutorial.models.bilstm import BiLSTM
 from pssp_tutorial.proteins.alphabet import AMINO_ACIDS
@@ -139,7 +140,7 @@ def test_all_tasks_train_together_and_resume(tmp_path, bfloat16):
 
 
 def test_a_missing_profile_is_named():
-    with pytest.raises(ProfileError, match=f"{RECORDS[1].id}: no profile of {len(RECORDS[1])} residues"):
+    with pytest.raises(BatchingError, match=f"{RECORDS[1].id}: no profile of {len(RECORDS[1])} residues"):
         ProfileLoader(tuple(RECORDS[:2]), profiles=profiles_of(RECORDS[:1]))
 
 
@@ -150,12 +151,12 @@ def test_profiles_are_read_by_chain(tmp_path):
     read = read_profiles(path)
     assert all(np.array_equal(read[chain], rows) for chain, rows in profiles.items())
     np.savez_compressed(path, ids=np.array(list(profiles)), frequencies=np.zeros((3, 20), np.uint8))
-    with pytest.raises(ProfileError, match="3 residues; expected those of the 6 chains"):
+    with pytest.raises(BatchingError, match="3 residues; expected those of the 6 chains"):
         read_profiles(path)
     whole = path.read_bytes()
     for broken in (b"", whole[: len(whole) // 2], b"x" * 100):
         path.write_bytes(broken)
-        with pytest.raises(ProfileError, match=r"profiles\.npz: .*expected the file that tools/data/profiles\.py"):
+        with pytest.raises(BatchingError, match=r"profiles\.npz: .*expected the file that tools/data/profiles\.py"):
             read_profiles(path)
-    with pytest.raises(ProfileError, match=r"expected the file that tools/data/profiles\.py writes"):
+    with pytest.raises(BatchingError, match=r"expected the file that tools/data/profiles\.py writes"):
         read_profiles(tmp_path / "none.npz")

@@ -25,9 +25,8 @@ from Bio import SeqIO
 from pssp_tutorial.cli.main import EXIT_CODES, main
 from pssp_tutorial.models.bilstm import BiLSTM
 from pssp_tutorial.models.storage import load_pretrained, save_pretrained
-from pssp_tutorial.prediction.formats import WriterError
 from pssp_tutorial.prediction.predict import predict
-from pssp_tutorial.prediction.prediction import Prediction
+from pssp_tutorial.prediction.prediction import InferenceError, Prediction
 from pssp_tutorial.prediction.writers import Folder
 
 PSSP = [sys.executable, "-c", "import sys; from pssp_tutorial.cli.main import main; sys.exit(main())"]
@@ -148,7 +147,7 @@ def test_ss2_holds_one_protein(pssp, tmp_path):
     assert (code, err) == (1, "pssp: two: ss2 holds one protein; for several, expected a folder: --out FOLDER/\n")
     assert not (tmp_path / "all.ss2").exists()
     eight = Prediction("one", "M", "S", np.full((1, 8), 1 / 8, dtype=np.float32))
-    with pytest.raises(WriterError, match="one: ss2 holds three states; expected --states 3, or another format"):
+    with pytest.raises(InferenceError, match="one: ss2 holds three states; expected --states 3, or another format"):
         Folder(tmp_path, "ss2", "tiny").write(eight)
 
 

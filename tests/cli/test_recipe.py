@@ -10,8 +10,9 @@ from test_profiles import profiles_of
 import pssp_tutorial.proteins.chains as chains_module
 from pssp_tutorial.cli import train_step
 from pssp_tutorial.cli.main import main
-from pssp_tutorial.cli.recipe import DEFAULTS, RecipeError, read_recipe
+from pssp_tutorial.cli.recipe import DEFAULTS, read_recipe
 from pssp_tutorial.cli.train import add_options
+from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.core.resources import PACKAGE
 from pssp_tutorial.models.storage import load_pretrained
 from pssp_tutorial.proteins.chains import ChainSet, load_chains
@@ -150,7 +151,7 @@ def test_what_is_wrong_with_a_recipe_is_said_before_the_work(tmp_path, monkeypat
 
 
 def test_a_recipe_that_is_not_there():
-    with pytest.raises(RecipeError, match=r"nothing\.toml: no such file"):
+    with pytest.raises(PSSPError, match=r"nothing\.toml: no such file"):
         read_recipe("nothing.toml", add_options, {})
 
 

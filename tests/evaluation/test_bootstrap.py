@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from pssp_tutorial.core.errors import PSSPError
-from pssp_tutorial.evaluation.bootstrap import BootstrapError, draw_scores, score_difference, score_interval
+from pssp_tutorial.evaluation.bootstrap import draw_scores, score_difference, score_interval
 from pssp_tutorial.evaluation.report import Report
-from pssp_tutorial.evaluation.scores import f1, macro
+from pssp_tutorial.evaluation.scores import EvaluationError, f1, macro
 from pssp_tutorial.proteins.alphabet import IGNORE_INDEX
 
 
@@ -87,14 +87,14 @@ def test_residues_alone_make_it_too_narrow():
     ],
 )
 def test_wrong_settings_are_named(arguments, message):
-    with pytest.raises(BootstrapError, match=message):
+    with pytest.raises(EvaluationError, match=message):
         score_interval(report_of([0.5, 0.7]), **arguments)
-    assert issubclass(BootstrapError, PSSPError)
+    assert issubclass(EvaluationError, PSSPError)
 
 
 def test_reports_of_other_proteins_are_not_compared():
     """A paired difference of unpaired proteins would be a number without a meaning."""
-    with pytest.raises(BootstrapError, match="different proteins or residues"):
+    with pytest.raises(EvaluationError, match="different proteins or residues"):
         score_difference(report_of([0.5, 0.7]), report_of([0.5, 0.7, 0.9]))
-    with pytest.raises(BootstrapError, match="different proteins or residues"):
+    with pytest.raises(EvaluationError, match="different proteins or residues"):
         score_difference(Report.from_labels([[0, 1]], [[0, 1]]), Report.from_labels([[0, 2]], [[0, 1]]))

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 
 from pssp_tutorial.core.errors import PSSPError
-from pssp_tutorial.evaluation.calibration import CalibrationError, apply_temperature, fit_temperature, reliability
+from pssp_tutorial.evaluation.calibration import apply_temperature, fit_temperature, reliability
+from pssp_tutorial.evaluation.scores import EvaluationError
 from pssp_tutorial.proteins.alphabet import IGNORE_INDEX
 
 
@@ -110,12 +111,12 @@ def test_probabilities_of_zero_are_no_trouble():
     ],
 )
 def test_wrong_input_is_named(probabilities, labels, message):
-    with pytest.raises(CalibrationError, match=message):
+    with pytest.raises(EvaluationError, match=message):
         reliability(probabilities, labels)
-    assert issubclass(CalibrationError, PSSPError)
+    assert issubclass(EvaluationError, PSSPError)
 
 
 @pytest.mark.parametrize("temperature", [0, -1, float("nan")])
 def test_temperature_must_be_positive(temperature):
-    with pytest.raises(CalibrationError, match="expected more than 0"):
+    with pytest.raises(EvaluationError, match="expected more than 0"):
         apply_temperature(np.array([[0.5, 0.5]]), temperature)

@@ -5,7 +5,8 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 
 import pssp_tutorial as pssp
-from pssp_tutorial.evaluation.comparison import ComparisonError, mean_interval
+from pssp_tutorial.evaluation.comparison import mean_interval
+from pssp_tutorial.evaluation.scores import EvaluationError
 
 REFERENCE = "CHHHHHHHHHHC"
 PUBLISHED = {  # Liu and Wang 2018, doi 10.1186/s13029-018-0068-7: Q3, SOV'99, SOV_refine
@@ -65,7 +66,7 @@ def test_what_cannot_be_paired_is_left_out_with_its_reason() -> None:
         "four": "is among the true states only",
         "three": "is among the predicted states only",
     }
-    with pytest.raises(ComparisonError, match="nothing to compare; two: has 2 true and 3 predicted states"):
+    with pytest.raises(EvaluationError, match="nothing to compare; two: has 2 true and 3 predicted states"):
         pssp.compare_states({"two": "HE"}, {"two": "HEC"})
 
 

@@ -8,8 +8,9 @@ from sklearn import metrics
 
 from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.evaluation import scores, segments
-from pssp_tutorial.evaluation.bootstrap import BootstrapError, score_interval
+from pssp_tutorial.evaluation.bootstrap import score_interval
 from pssp_tutorial.evaluation.report import ProteinReport, Report
+from pssp_tutorial.evaluation.scores import EvaluationError
 from pssp_tutorial.proteins.alphabet import IGNORE_INDEX, STATES3, decode_states, states_of
 
 REFERENCE = "CHHHHHHHHHHC"
@@ -132,9 +133,9 @@ def test_a_protein_without_known_states_is_left_out_of_the_means():
 )
 def test_wrong_labels_are_named(true, predicted, message):
     """The error says which protein, where, what was found and what was expected."""
-    with pytest.raises(scores.MetricsError, match=message):
+    with pytest.raises(scores.EvaluationError, match=message):
         Report.from_labels(true, predicted, ids=["one", "two"])
-    assert issubclass(scores.MetricsError, PSSPError)
+    assert issubclass(scores.EvaluationError, PSSPError)
 
 
 @pytest.mark.parametrize(
@@ -256,7 +257,7 @@ def test_masked_residues_split_a_segment():
 )
 def test_structures_that_cannot_be_compared(arguments, message):
     """A letter outside the states never counts as an error of the prediction."""
-    with pytest.raises(segments.SegmentError, match=message):
+    with pytest.raises(segments.EvaluationError, match=message):
         segments.sov99(*arguments)
     with pytest.raises(PSSPError, match="only: state 1 is 'G'"):
         segments.sov_refine("HHC", "HHC", only="G")
@@ -302,9 +303,9 @@ def test_other_classes_have_no_segments():
     report = Report.from_labels([0, 1], [0, 1], ["healthy", "ill"])
     assert not {"sov", "q3", "q8", "per_protein", "residues"} & set(dir(report))
     assert "sov" not in report.table
-    with pytest.raises(BootstrapError, match="score is 'sov'; expected q, "):
+    with pytest.raises(EvaluationError, match="score is 'sov'; expected q, "):
         score_interval(report, "sov")
-    with pytest.raises(scores.MetricsError, match="sequence 2: true label 1 is 2; expected 0 to 1"):
+    with pytest.raises(scores.EvaluationError, match="sequence 2: true label 1 is 2; expected 0 to 1"):
         Report.from_labels([0, 2], [0, 1], ["healthy", "ill"])
-    with pytest.raises(scores.MetricsError, match="2 sequences with true labels, 1 with predicted ones"):
+    with pytest.raises(scores.EvaluationError, match="2 sequences with true labels, 1 with predicted ones"):
         Report.from_labels([0, 1], [0], ["healthy", "ill"])

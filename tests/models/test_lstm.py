@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from pssp_tutorial.models.lstm import LSTM, LSTMCell, LSTMError, lstm_step, record_gates
+from pssp_tutorial.models.contract import ModelError
+from pssp_tutorial.models.lstm import LSTM, LSTMCell, lstm_step, record_gates
 
 TOLERANCE = {"rtol": 0.0, "atol": 1e-10}
 
@@ -152,5 +153,5 @@ def test_recording_leaves_dropout_and_mode_alone():
     ],
 )
 def test_errors_say_what_was_passed_and_what_was_expected(call, words):
-    with pytest.raises(LSTMError, match=words):
+    with pytest.raises(ModelError, match=words):
         call()

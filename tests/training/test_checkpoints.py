@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from pssp_tutorial.core.files import FileError
-from pssp_tutorial.training.checkpoints import CheckpointError, load_checkpoint, save_checkpoint
+from pssp_tutorial.training.checkpoints import load_checkpoint, save_checkpoint
+from pssp_tutorial.training.stopping import TrainingError
 
 PAYLOAD = {"epoch": 3, "weights": {"w": torch.arange(5000.0)}, "random": torch.get_rng_state(), "curve": [0.5, None]}
 
@@ -68,7 +69,7 @@ def test_a_file_that_looks_like_a_half_checkpoint_stays(tmp_path):
 def test_a_payload_that_could_not_be_read_back_is_refused_at_once(tmp_path, payload):
     """Otherwise the reader would learn of it on resuming, after a night of training."""
     save_checkpoint(tmp_path / "run.pt", PAYLOAD)
-    with pytest.raises(CheckpointError, match=r"run\.pt: not written.*NumPy"):
+    with pytest.raises(TrainingError, match=r"run\.pt: not written.*NumPy"):
         save_checkpoint(tmp_path / "run.pt", payload)
     assert load_checkpoint(tmp_path / "run.pt")["epoch"] == 3
 
@@ -79,7 +80,7 @@ def test_a_cut_file_is_refused(tmp_path, where):
     save_checkpoint(path, PAYLOAD)
     whole = path.read_bytes()
     path.write_bytes(whole[: int(where * len(whole))])
-    with pytest.raises(CheckpointError, match=r"run\.pt: not a checkpoint, or damaged.*check the path"):
+    with pytest.raises(TrainingError, match=r"run\.pt: not a checkpoint, or damaged.*check the path"):
         load_checkpoint(path)
 
 
@@ -91,14 +92,14 @@ def test_a_changed_byte_among_the_weights_is_noticed(tmp_path):
     content[content.find(PAYLOAD["weights"]["w"].numpy().tobytes()) + 8000] ^= 1
     path.write_bytes(content)
     assert not torch.equal(torch.load(path, weights_only=True)["weights"]["w"], PAYLOAD["weights"]["w"])
-    with pytest.raises(CheckpointError, match=r"run\.pt: .*damaged"):
+    with pytest.raises(TrainingError, match=r"run\.pt: .*damaged"):
         load_checkpoint(path)
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(CheckpointError, match=r"absent\.pt: no such file or directory; train and save first"):
+    with pytest.raises(TrainingError, match=r"absent\.pt: no such file or directory; train and save first"):
         load_checkpoint(tmp_path / "absent.pt")
-    with pytest.raises(CheckpointError, match="is a directory; train and save first"):
+    with pytest.raises(TrainingError, match="is a directory; train and save first"):
         load_checkpoint(tmp_path)
-    with pytest.raises(CheckpointError, match="file name too long"):
+    with pytest.raises(TrainingError, match="file name too long"):
         load_checkpoint(tmp_path / ("x" * 400))

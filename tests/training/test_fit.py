@@ -23,9 +23,9 @@ from pssp_tutorial.models.contract import evaluating
 from pssp_tutorial.proteins.alphabet import AMINO_ACIDS
 from pssp_tutorial.proteins.record import ProteinRecord
 from pssp_tutorial.training.checkpoints import load_checkpoint, save_checkpoint
-from pssp_tutorial.training.epoch import TrainingError, train_epoch, validate
+from pssp_tutorial.training.epoch import train_epoch, validate
 from pssp_tutorial.training.fit import fit
-from pssp_tutorial.training.stopping import EarlyStopping, StoppingError
+from pssp_tutorial.training.stopping import EarlyStopping, TrainingError
 
 STATE_OF = dict(zip(AMINO_ACIDS, "HHEECCHHEECCHHEECCHE", strict=True))
 
@@ -173,7 +173,7 @@ def test_the_best_weights_are_a_copy_and_come_back():
 
 @pytest.mark.parametrize("options", [{"patience": 0}, {"min_delta": -1}, {"min_delta": math.nan}, {"mode": "best"}])
 def test_early_stopping_refuses(options):
-    with pytest.raises(StoppingError, match="expected"):
+    with pytest.raises(TrainingError, match="expected"):
         EarlyStopping(**options)
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 import pssp_tutorial as pssp
-from pssp_tutorial.training.epoch import TrainingError
+from pssp_tutorial.training.stopping import TrainingError
 
 COIL = pssp.STATES3.index("C")
 

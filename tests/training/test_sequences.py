@@ -15,7 +15,8 @@ from pssp_tutorial.proteins.alphabet import IGNORE_INDEX
 from pssp_tutorial.training.epoch import train_epoch, validate
 from pssp_tutorial.training.fit import fit
 from pssp_tutorial.training.objectives import summed_loss
-from pssp_tutorial.training.settings import FitOptions, FitSettings, TrainingError
+from pssp_tutorial.training.settings import FitOptions, FitSettings
+from pssp_tutorial.training.stopping import TrainingError
 
 
 class Reader(nn.Module):
