@@ -32,7 +32,7 @@ def whole_number(least: int, most: int = sys.maxsize) -> Callable[[str], int]:
 
 
 positive = whole_number(1)
-threads = whole_number(1, 1024)  # a system that cannot start as many would end Python
+thread_count = whole_number(1, 1024)  # a system that cannot start as many would end Python
 
 
 def add_parser(

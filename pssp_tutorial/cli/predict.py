@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from pssp_tutorial.cli.options import SKIPPED, add_parser, output, progress_bar, standard_input, tell, threads
+from pssp_tutorial.cli.options import SKIPPED, add_parser, output, progress_bar, standard_input, tell, thread_count
 from pssp_tutorial.core.errors import PSSPError, shown
 from pssp_tutorial.core.files import check_targets, open_text
 from pssp_tutorial.prediction.formats import FORMATS, ONE_PROTEIN
@@ -51,7 +51,7 @@ def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
     model = "a model that comes with pssp (default: release), or the path of a .safetensors file"
     command.add_argument("--model", default="release", metavar="NAME", help=model)
     command.add_argument("--device", default="auto", help="cpu, cuda, ...; auto is CUDA where there is one (default)")
-    command.add_argument("--threads", type=threads, metavar="N", help="processor cores to use (default: all)")
+    command.add_argument("--threads", type=thread_count, metavar="N", help="processor cores to use (default: all)")
     command.add_argument("--strict", action="store_true", help="stop at the first record that cannot be used")
 
 

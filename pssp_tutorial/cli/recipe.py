@@ -2,90 +2,31 @@
 
 import argparse
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
 from os import PathLike
 from typing import Any, NoReturn
 
+from pssp_tutorial.cli.step import DEFAULTS, Step, add_options
 from pssp_tutorial.core.errors import PSSPError, shown
 from pssp_tutorial.core.files import open_text
 
 STEP = "step"
-NEED_PROFILES = ("read_profile", "relatives", "fading", "teacher", "profile_weight", "accessibility_weight")
 
 
-@dataclass(frozen=True)
-class Step:
-    """One training, or one mean of two models: the options of ``pssp train``, whose help says what they are.
-
-    Raises PSSPError for options that need another one.
-    """
-
-    out: str = ""
-    data: str | None = None
-    start: str | None = None
-    checkpoint: str | None = None
-    seed: int = 0
-    threads: int | None = None
-    device: str = "auto"
-    quiet: bool = False
-
-    states: int = 3
-    hidden: int = 64
-    layers: int = 2
-    embedding: int = 32
-    kernel: int = 0
-    dropout: float = 0.3
-
-    epochs: int = 20
-    patience: int = 3
-    learning_rate: float = 4e-3
-    warmup: float = 0.5
-    batch_residues: int = 8_000
-    average: float = 0.0
-    bfloat16: bool = False
-
-    profiles: str | None = None
-    read_profile: bool = False
-    relatives: float = 0.0
-    fading: int = 0
-    teacher: Sequence[str] = ()
-    profile_weight: float = 0.0
-    accessibility_weight: float = 0.0
-
-    mean_of: Sequence[str] = ()
-    share: float | None = None
-    results: str | None = None
-
-    def __post_init__(self) -> None:
-        if not self.profiles:
-            for name in NEED_PROFILES:
-                if getattr(self, name):
-                    raise PSSPError(f"--{name.replace('_', '-')} is given; expected --profiles with it")
-        if not self.mean_of and (self.share is not None or self.results):
-            raise PSSPError("--share or --results is given; expected --mean-of with it")
-
-
-DEFAULTS = {field.name.replace("_", "-"): field.default for field in fields(Step)}
-
-
-def read_recipe(
-    path: str | PathLike, add_options: Callable[[argparse.ArgumentParser], None], given: Mapping[str, Any]
-) -> list[Step]:
+def read_recipe(path: str | PathLike, given: Mapping[str, Any]) -> list[Step]:
     """The steps of a recipe, a TOML file: the options of all steps, and in each table ``[[step]]`` those of one.
 
-    Without a table there is one step. The checks of the values are those of the command line, whose options
-    ``add_options`` adds; those that are ``given`` there count more. Files are named from the folder of the command.
+    Without a table there is one step. The checks of the values are those of the command line; options that are
+    ``given`` there count more. Files are named from the folder of the command.
 
     Raises PSSPError, naming the file and the step, for a file that is not TOML, an unknown option, or a value that it
     cannot have.
 
     >>> import tempfile
-    >>> from pssp_tutorial.cli.train import add_options
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = f"{folder}/mine.toml"
     ...     _ = open(path, "w").write('hidden = 128\\n[[step]]\\nout = "a"\\n[[step]]\\nout = "b"\\nepochs = 5')
-    ...     steps = read_recipe(path, add_options, {"seed": 1})
+    ...     steps = read_recipe(path, {"seed": 1})
     >>> [(step.out, step.hidden, step.epochs, step.seed) for step in steps]
     [('a', 128, 20, 1), ('b', 128, 5, 1)]
     """

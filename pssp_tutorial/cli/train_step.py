@@ -11,7 +11,7 @@ from torch import nn
 from pssp_tutorial.batches.profiles import ProfileLoader, read_profiles
 from pssp_tutorial.batches.proteins import Loader, make_loader
 from pssp_tutorial.cli.options import tell
-from pssp_tutorial.cli.recipe import Step
+from pssp_tutorial.cli.step import Step
 from pssp_tutorial.core.results import save_results
 from pssp_tutorial.models.bilstm import BiLSTM
 from pssp_tutorial.models.contract import ModelError

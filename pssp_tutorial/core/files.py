@@ -65,11 +65,8 @@ def write_atomically(path: str | PathLike, *, durable: bool = True) -> Iterator[
     or the new one, and perhaps one that ends in ``.part``. A link stays: the file that it leads to is written.
     ``durable`` waits until the disk has it, so that the file survives a power cut too.
 
-    Raises
-    ------
-    FileError
-        Naming the file and what the system said; the old file is as it was. A device or a pipe is refused: it would be
-        replaced by a file.
+    Raises FileError, naming the file and what the system said; the old file is as it was. A device or a pipe is
+    refused, which a file would replace.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -143,17 +140,10 @@ def _check_ending(name: str | PathLike) -> None:
 def open_text(source: str | PathLike | IO[bytes] | TextIO, *, errors: str = "strict") -> Iterator[TextIO]:
     """Open a file as text in UTF-8, unpacked if its first bytes say gzip, bzip2 or xz, whatever its name.
 
-    Parameters
-    ----------
-    source : path or handle
-        A handle of bytes, such as ``sys.stdin.buffer``, is unpacked too and stays open; one of text passes through.
-    errors : str
-        What becomes of bytes that are no UTF-8, as for :func:`open`.
+    A handle of bytes, such as ``sys.stdin.buffer``, is unpacked too and stays open; one of text passes through.
+    ``errors`` says what becomes of bytes that are no UTF-8, as for :func:`open`.
 
-    Raises
-    ------
-    ReadError
-        Naming the file, if it is missing, damaged, no UTF-8, or an archive; also from a reading inside the block.
+    Raises ReadError, naming the file, if it is missing, damaged, no UTF-8, or an archive; also from a reading inside.
 
     >>> from io import BytesIO
     >>> with open_text(BytesIO(gzip.compress(b">one"))) as handle:

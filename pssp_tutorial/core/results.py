@@ -27,20 +27,14 @@ def save_results(
 
     Parameters
     ----------
-    name : str
-        The file's name without ``.json``, for example ``chapter_6``.
     values : mapping
-        Measured numbers, unrounded, by name; where a spread is known, beside its number.
+        Measured numbers, unrounded, by name; where a spread is known, beside its number. The answer holds them as plain
+        Python numbers.
     folder : path, optional
         Left out: the one that the environment variable ``PSSP_RESULTS`` names. Only the commands that store the book's
         numbers set it, such as ``make bench``, so that a reader who runs a part of it does not change them.
     **context
         How they were measured: command, seed, threads. The versions and the machine are added.
-
-    Returns
-    -------
-    dict
-        The values, as plain Python numbers.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -88,8 +88,8 @@ def compare_states(true: Mapping[str, str], predicted: Mapping[str, str], reduct
     return Comparison(pairs, _report(pairs, 3), _report(known, 8) if both else None, left_out)
 
 
-def mean_interval(values: np.ndarray, *, draws: int = DRAWS, level: float = 0.95, seed: int = 0) -> Interval:
-    """The mean of one value a protein, with an interval over the proteins; nan counts nowhere.
+def mean_interval(values: np.ndarray) -> Interval:
+    """The mean of one value a protein, with an interval of 95% over the proteins; nan counts nowhere.
 
     >>> mean_interval(np.array([0.0, 1.0, np.nan])).value
     0.5
@@ -97,8 +97,8 @@ def mean_interval(values: np.ndarray, *, draws: int = DRAWS, level: float = 0.95
     values = values[~np.isnan(values)]
     if not values.size:
         return Interval(np.nan, np.nan, np.nan)
-    drawn = values[np.random.default_rng(seed).integers(values.size, size=(draws, values.size))].mean(axis=1)
-    return middle_part(drawn, float(values.mean()), level)
+    drawn = values[np.random.default_rng(0).integers(values.size, size=(DRAWS, values.size))].mean(axis=1)
+    return middle_part(drawn, float(values.mean()), level=0.95)
 
 
 def _mismatches(true: Mapping[str, str], predicted: Mapping[str, str]) -> dict[str, str]:

@@ -13,18 +13,7 @@ from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
-from pssp_tutorial.evaluation.scores import (
-    Labels,
-    accuracy,
-    f1,
-    gather_labels,
-    macro,
-    mcc,
-    precision,
-    ratio,
-    recall,
-    weighted,
-)
+from pssp_tutorial.evaluation.scores import Labels, accuracy, f1, gather_labels, mcc, precision, ratio, recall
 from pssp_tutorial.evaluation.segments import allowance99, pair_scores, pair_segments
 from pssp_tutorial.proteins.alphabet import states_of
 
@@ -142,12 +131,12 @@ class Report:
     @property
     def macro_f1(self) -> float:
         """Mean F1, each class weighing the same."""
-        return macro(f1(self.confusion))
+        return float(f1(self.confusion).mean())
 
     @property
     def weighted_f1(self) -> float:
         """Mean F1, each class weighted by its positions."""
-        return weighted(f1(self.confusion), self.support)
+        return float(np.dot(f1(self.confusion), self.support) / self.support.sum())
 
     @property
     def table(self) -> "pd.DataFrame":

@@ -133,24 +133,6 @@ def mcc(confusion: np.ndarray) -> np.ndarray:
     return ratio(hits * total - given * having, spread)
 
 
-def macro(scores: np.ndarray) -> float:
-    """Mean over the classes, each with the same weight.
-
-    >>> macro([0.5, 1.0])
-    0.75
-    """
-    return float(np.mean(scores))
-
-
-def weighted(scores: np.ndarray, support: np.ndarray) -> float:
-    """Mean over the classes, each weighted by its number of true residues.
-
-    >>> weighted([0.5, 1.0], support=[3, 1])
-    0.625
-    """
-    return float(ratio(np.dot(scores, support), np.sum(support)))
-
-
 def ratio(numerator: np.ndarray, denominator: np.ndarray, empty: float = 0.0) -> np.ndarray:
     """``numerator / denominator``, and ``empty`` where the denominator is 0."""
     numerator, denominator = np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)

@@ -50,23 +50,16 @@ def plot_gates(
     ----------
     gates : GateRecord
         f, i, g, o, c, h, each [length, hidden].
-    sequence : str
-        Its letters label the residues, if there are at most 60.
-    structure : str, optional
-        Drawn above the maps.
+    sequence, structure
+        Letters label the residues, if there are at most 60; the structure is drawn above the maps.
     start : int
         Number of the first residue.
-    units : sequence of int, optional
-        The hidden units to show, in this order; all if left out.
-    show : str
-        Which of f, i, g, o, c and h to draw, from the top.
+    units, show
+        The hidden units to show, in this order; all if left out. Which of f, i, g, o, c and h to draw, from the top.
     axes : Axes, optional
         For the structure, and one for each map.
 
-    Raises
-    ------
-    PlotError
-        If gates, sequence and structure differ in length, or for another letter in show.
+    Raises PlotError if gates, sequence and structure differ in length, or for another letter in show.
 
     >>> from types import SimpleNamespace
     >>> gates = SimpleNamespace(**{name: np.zeros((4, 2)) for name in "figoch"})

@@ -38,19 +38,10 @@ def plot_prediction(
 ) -> np.ndarray:
     """Draw a prediction, the truth where it is known, the residues between them that differ, and the probabilities.
 
-    Parameters
-    ----------
-    prediction : Prediction
-        Of eight states the probabilities are summed to three, and the largest sum is drawn.
-    truth : str or ProteinRecord, optional
-        States of the same residues; ``?`` where unknown.
-    axes : two Axes, optional
-        For the structures and for the probabilities.
+    Of eight states the probabilities are summed to three, and the largest sum is drawn. The truth is a record, or
+    states with ``?`` where unknown. Two ``axes``, if given, are for the structures and for the probabilities.
 
-    Raises
-    ------
-    PlotError
-        If prediction and truth differ in length, or are something else.
+    Raises PlotError if prediction and truth differ in length, or are something else.
 
     >>> from types import SimpleNamespace
     >>> prediction = SimpleNamespace(id="tiny", states="HHC", probabilities=np.full((3, 3), 1 / 3))

@@ -8,18 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullLocator
 
-from pssp_tutorial.plots.style import (
-    GRID,
-    PALETTE,
-    PAPER,
-    WIDTH,
-    new_axes,
-    ramp,
-    styled,
-)
-from pssp_tutorial.proteins.alphabet import (
-    STATE_NAMES,
-)
+from pssp_tutorial.plots.style import GRID, PALETTE, PAPER, WIDTH, new_axes, ramp, styled
+from pssp_tutorial.proteins.alphabet import STATE_NAMES
 
 if TYPE_CHECKING:
     from pssp_tutorial.evaluation.report import ProteinReport
@@ -58,12 +48,7 @@ def plot_confusion(report: "ProteinReport", ax: Axes | None = None) -> Axes:
 def plot_per_protein(report: "ProteinReport", axes: Sequence[Axes] | None = None) -> np.ndarray:
     """Draw the accuracy of each protein against its length, and how the accuracies spread.
 
-    Parameters
-    ----------
-    report : ProteinReport
-        Proteins without a scored residue are left out.
-    axes : two Axes, optional
-        For the points and for the histogram, which share the y axis.
+    Proteins without a scored residue are left out. Two ``axes``, if given, are for the points and for the histogram.
 
     >>> from pssp_tutorial.evaluation.report import Report
     >>> axes = plot_per_protein(Report.from_labels([[0, 0], [1]], [[0, 1], [1]]))

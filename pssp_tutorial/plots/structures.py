@@ -9,8 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch, Polygon
 from matplotlib.path import Path
 
-from pssp_tutorial.core.errors import PSSPError
-from pssp_tutorial.plots.style import FAINT, INK, PALETTE, mix, new_axes, number_residues, styled
+from pssp_tutorial.plots.style import FAINT, INK, PALETTE, PlotError, mix, new_axes, number_residues, styled
 from pssp_tutorial.proteins.alphabet import UNKNOWN_STATE, reduce_states
 
 if TYPE_CHECKING:
@@ -26,18 +25,8 @@ def draw_structure(
 ) -> Axes:
     """Draw helices as ribbons, strands as arrows and coil as a line along the residue numbers.
 
-    Parameters
-    ----------
-    ax : Axes
-        Residue k is drawn at x = k, as wide as 1.
-    structure : str
-        Three or eight DSSP states, drawn as three; ``?`` is a dotted line.
-    start : int
-        Number of the first residue, counted from 1.
-    y, height : float
-        Middle and height of the drawing.
-    numbers : bool
-        False leaves the axes' ticks, labels and spines as they are.
+    Residue k is drawn at x = k, as wide as 1; ``start`` is the number of the first, ``y`` the middle of the drawing.
+    Eight DSSP states are drawn as three, ``?`` as a dotted line. Without ``numbers``, ticks, labels and spines stay.
 
     >>> import matplotlib.pyplot as plt
     >>> ax = draw_structure(plt.figure().add_subplot(), "CCHHHHHHHHCCEEEEECC")
@@ -61,14 +50,8 @@ def plot_record(
 ) -> Axes:
     """Draw a protein in rows, as a page of text: residue numbers, sequence and structure.
 
-    Parameters
-    ----------
-    record : ProteinRecord or Prediction
-        Residues without a known state stand in pale letters.
-    width : int
-        Residues a row.
-    start : int
-        Number of the first residue, counted from 1.
+    Residues without a known state stand in pale letters; ``width`` is the number of residues a row, ``start`` the
+    number of the first one.
 
     >>> from pssp_tutorial.proteins.record import ProteinRecord
     >>> ax = plot_record(ProteinRecord("tiny", "MKTVRQERLK", "CCHHHHHHCC"))
@@ -76,7 +59,7 @@ def plot_record(
     'tiny'
     """
     if width < 1:
-        raise PSSPError(f"width {width!r}; expected 1 residue a row or more")
+        raise PlotError(f"width {width!r}; expected 1 residue a row or more")
     sequence = record.sequence
     structure = getattr(record, "structure", None) or getattr(record, "states", None) or UNKNOWN_STATE * len(sequence)
     rows = -(-len(sequence) // width)

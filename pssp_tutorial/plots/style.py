@@ -95,7 +95,7 @@ def mix(colour: str, other: str, share: float) -> str:
 
 
 class PlotError(PSSPError):
-    """Things to plot side by side that differ in length."""
+    """Things that cannot be drawn, or differ in length and would stand side by side."""
 
 
 def new_column(axes: Sequence[Axes] | None, rows: int, height: float, **layout: Any) -> np.ndarray:

@@ -7,13 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from pssp_tutorial.plots.style import (
-    GRID,
-    INK,
-    PALETTE,
-    new_column,
-    styled,
-)
+from pssp_tutorial.plots.style import GRID, INK, PALETTE, new_column, styled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,12 +19,8 @@ if TYPE_CHECKING:
 def plot_history(history: "History | pd.DataFrame", axes: Sequence[Axes] | None = None) -> np.ndarray:
     """Draw loss and accuracy on the train and val split by epoch, and mark the epoch that was kept.
 
-    Parameters
-    ----------
-    history : History, or its frame
-        Of a frame, the epoch with the lowest loss on val is marked.
-    axes : two Axes, optional
-        For the loss and for the accuracy.
+    Of the frame of a history, the epoch with the lowest loss on val is marked. Two ``axes``, if given, are for the loss
+    and for the accuracy.
 
     >>> import pandas as pd
     >>> frame = {"epoch": [1, 2], "train_loss": [1, 0.9], "val_loss": [0.9, 1]}

@@ -71,15 +71,10 @@ def predict(
         ``letter_annotations["predicted_structure"]`` and their probabilities in ``["predicted_confidence"]``; a
         measured structure stays beside them.
 
-    Raises
-    ------
-    AlphabetError
-        For any other letter, with the record and the position.
-    RecordError
-        For a protein without residues, or a file that cannot be read as FASTA.
-    InferenceError
-        For something that is no protein, a path to nothing or to a file without proteins, a model that gives no numbers
-        or reads more than the sequence, or 8 states asked of a model of 3.
+    Raises AlphabetError for any other letter, with the record and the position; RecordError for a protein without
+    residues, or a file that cannot be read as FASTA; InferenceError for something that is no protein, a path to nothing
+    or to a file without proteins, a model that gives no numbers or reads more than the sequence, or 8 states asked of a
+    model of 3.
 
     >>> from pssp_tutorial import BiLSTM
     >>> prediction = predict(BiLSTM(hidden_size=8), "mktvU")

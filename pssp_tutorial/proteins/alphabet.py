@@ -33,8 +33,6 @@ REDUCTIONS = {
 READ_AS = {"U": "C", "O": "K", "B": "X", "Z": "X", "J": "X"}
 """The unusual letters, and as what a model reads them."""
 _AS_READ = str.maketrans(READ_AS)
-_RESIDUE_CODE = np.full(256, -1, dtype=np.int64)
-_RESIDUE_CODE[np.frombuffer(RESIDUES.encode(), dtype=np.uint8)] = np.arange(len(RESIDUES))
 _NO_CODE = 255
 _CODE_AS_READ = np.full(256, _NO_CODE, dtype=np.uint8)
 for _letter, _read in [*zip(RESIDUES, RESIDUES, strict=True), *READ_AS.items()]:
@@ -93,17 +91,7 @@ def normalise_sequence(sequence: str, *, name: str = "sequence", unusual: Litera
     pyrrolysine O as lysine K, which they resemble in chemistry and shape; the ambiguity codes B (D or N),
     Z (E or Q) and J (I or L) become X. With ``unusual="error"`` these five raise. X always stays.
 
-    Parameters
-    ----------
-    sequence : str
-        One-letter codes.
-    name : str
-        What the error message calls the sequence: a record's id.
-
-    Raises
-    ------
-    AlphabetError
-        For any other letter, naming its 1-based position.
+    Raises AlphabetError for any other letter, naming its 1-based position in the sequence, which it calls ``name``.
 
     >>> normalise_sequence("mkUzX")
     'MKCXX'
@@ -122,7 +110,7 @@ def encode_residues(sequence: str, *, name: str = "sequence") -> np.ndarray:
     array([ 0,  1, 20])
     """
     _check_letters(sequence, RESIDUES, name, "residue")
-    return _RESIDUE_CODE[np.frombuffer(sequence.encode(), dtype=np.uint8)]
+    return residue_codes(sequence).astype(np.int64)
 
 
 def residue_codes(sequence: str, *, name: str = "sequence") -> np.ndarray:

@@ -86,15 +86,9 @@ class ChainSet:
         """One row a chain: id, cluster, split, mini and length."""
         import pandas as pd
 
-        return pd.DataFrame(
-            {
-                "id": [record.id for record in self.records],
-                "cluster": self.cluster,
-                "split": self.split,
-                "mini": self.mini,
-                "length": [len(record) for record in self.records],
-            }
-        )
+        ids, lengths = [record.id for record in self.records], [len(record) for record in self.records]
+        columns = {"id": ids, "cluster": self.cluster, "split": self.split, "mini": self.mini, "length": lengths}
+        return pd.DataFrame(columns)
 
     @cached_property
     def _by_id(self) -> dict[str, ProteinRecord]:
@@ -132,10 +126,7 @@ def load_chains(subset: Literal["all", "mini"] = "all", path: str | PathLike | N
     path : path, optional
         Another file with the same columns; beside it, ``<name>.sha256`` holds its checksum.
 
-    Raises
-    ------
-    ChainDataError
-        If the file or its checksum is missing or does not match, or a row is not as described.
+    Raises ChainDataError if the file or its checksum is missing or does not match, or a row is not as described.
 
     >>> chains = load_chains("mini")
     >>> [len(split) for split in chains.splits]
@@ -156,7 +147,7 @@ def _mini(chains: ChainSet) -> ChainSet:
     rows = [row for row in zip(chains.records, chains.split, chains.cluster, chains.mini, strict=True) if row[3]]
     if not rows:
         raise ChainDataError("the mini subset is empty; expected proteins of 50 to 300 residues")
-    return ChainSet(*map(tuple, zip(*rows, strict=True)))
+    return ChainSet(*zip(*rows, strict=True))
 
 
 @lru_cache(maxsize=2)
@@ -178,7 +169,7 @@ def _parse(lines: list[str], path: Path) -> ChainSet:
         raise ChainDataError(f"{shown(path)}: line 1 is {lines[:1]}; expected the columns {', '.join(COLUMNS)}")
     steps = np.full(256, np.nan, dtype=np.float32)
     steps[np.frombuffer(ACCESSIBILITY_LETTERS.encode(), dtype=np.uint8)] = np.arange(20, dtype=np.float32) / 20
-    records, splits, clusters, mini = [], [], [], []
+    rows = []
     for number, line in enumerate(lines[1:], start=2):
         fields = line.split("\t")
         if len(fields) != len(COLUMNS) or fields[2] not in SPLITS:
@@ -189,11 +180,9 @@ def _parse(lines: list[str], path: Path) -> ChainSet:
         chain_id, cluster, split, flag, sequence, structure, letters = fields
         accessibility = steps[np.frombuffer(letters.encode(), dtype=np.uint8)] if letters else None
         source = "PDB" if letters else "UniProt"  # whose entries have no accessibility
-        records.append(ProteinRecord(chain_id, sequence, structure, accessibility=accessibility, source=source))
-        splits.append(split)
-        clusters.append(cluster)
-        mini.append(flag == "1")
-    return ChainSet(tuple(records), tuple(splits), tuple(clusters), tuple(mini))
+        record = ProteinRecord(chain_id, sequence, structure, accessibility=accessibility, source=source)
+        rows.append((record, split, cluster, flag == "1"))
+    return ChainSet(*zip(*rows, strict=True)) if rows else ChainSet((), (), (), ())
 
 
 def write_chains(chains: ChainSet, path: str | PathLike) -> Path:

@@ -41,24 +41,13 @@ def clean_sequence(
 ) -> str:
     """The residues of a sequence as it was written: without white space and without the stop sign at its end.
 
-    Parameters
-    ----------
-    text : str
-        One letter per residue, in upper or lower case. White space is dropped, and so is one ``*`` or ``.`` at the end,
-        the stop codon of a translated gene.
-    name : str
-        What messages call the sequence.
-    unusual : {"map", "error"}
-        What becomes of U, O, B, Z and J: see :func:`~pssp_tutorial.normalise_sequence`. The letters stay here.
-    on_warning : callable, optional
-        Called with a sentence if the composition is not that of a protein. None: nothing is looked at.
+    White space is dropped, and so is one ``*`` or ``.`` at the end, the stop codon of a translated gene; the letters
+    stay, upper or lower case. ``unusual`` says whether U, O, B, Z and J are known, as in
+    :func:`~pssp_tutorial.normalise_sequence`; ``on_warning`` is called with a sentence if the composition is not that
+    of a protein. None: nothing is looked at.
 
-    Raises
-    ------
-    AlphabetError
-        For any other letter, a gap included, with its position among the residues.
-    RecordError
-        If there is no residue, or if each has a name of three letters.
+    Raises AlphabetError for any other letter, a gap included, with its position among the residues; RecordError if
+    there is no residue, or if each has a name of three letters.
 
     >>> clean_sequence("MKTV rqe*\\n")
     'MKTVrqe'

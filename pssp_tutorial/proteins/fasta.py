@@ -46,13 +46,9 @@ def read_fasta(
     on_warning : callable, optional
         Called with a sentence on a record that can be read as a protein and looks like something else, such as DNA.
 
-    Raises
-    ------
-    RecordError
-        If the file is missing, not text, damaged or not FASTA, whatever ``on_error`` is, with what it seems to be; if
-        a record has no sequence or more than ``MAX_RESIDUES``; the message names the file, the line and the record.
-    AlphabetError
-        If a letter stands for no residue; the message also tells its position in the sequence.
+    Raises RecordError if the file is missing, not text, damaged or not FASTA, whatever ``on_error`` is, with what it
+    seems to be; if a record has no sequence or more than ``MAX_RESIDUES``, with the line and the record. Raises
+    AlphabetError if a letter stands for no residue, with its position in the sequence as well.
 
     >>> from io import StringIO
     >>> [record.id for record in read_fasta(StringIO(">one\\nMKT\\n>two\\nVRQ\\n"))]
@@ -82,10 +78,7 @@ def read_fasta(
 def fasta_files(folder: str | PathLike) -> list[Path]:
     """The FASTA files of a folder, by the ending of their names and in the order of them; not those of its folders.
 
-    Raises
-    ------
-    RecordError
-        If there is none, or the folder cannot be read.
+    Raises RecordError if there is none, or the folder cannot be read.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -194,18 +187,11 @@ def _no_fasta(place: str, line: str) -> RecordError:
 def write_fasta(records: Iterable[ProteinRecord], target: str | PathLike | TextIO, *, width: int = 60) -> None:
     """Write records as FASTA, ``width`` residues a line; a file is written whole or not at all.
 
-    Parameters
-    ----------
-    target : path or text handle
-        A path is packed as its ending says: ``.gz``, ``.xz`` or ``.bz2``. Records that are read from it meanwhile are
-        not lost.
+    The target is a text handle, or a path, packed as its ending says: ``.gz``, ``.xz`` or ``.bz2``. Records that are
+    read from it meanwhile are not lost.
 
-    Raises
-    ------
-    RecordError
-        If the width is no whole number of 1 or more, or white space in an id would end it.
-    FileError
-        If the file cannot be written; the old one is as it was.
+    Raises RecordError if the width is no whole number of 1 or more, or white space in an id would end it; FileError if
+    the file cannot be written: the old one is as it was.
 
     >>> import sys
     >>> write_fasta([ProteinRecord("tiny", "MKTV")], sys.stdout)

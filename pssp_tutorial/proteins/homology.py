@@ -43,19 +43,10 @@ def cluster_sequences(
     Two sequences belong together if at least ``identity`` of the aligned positions are equal, the alignment covers
     at least ``coverage`` of both, and its E-value is at most 1e-3.
 
-    Parameters
-    ----------
-    sequences : mapping
-        Sequence by id.
-    identity, coverage : float
-        Shares, 0 to 1.
-    method : {"auto", "mmseqs", "python"}
-        ``auto`` takes MMseqs2 if ``mmseqs`` is on the PATH.
+    The sequences are given by id, the shares from 0 to 1; ``method="auto"`` takes MMseqs2 if ``mmseqs`` is on the PATH.
 
-    Raises
-    ------
-    RedundancyError
-        If MMseqs2 is asked for and missing or fails, or if there are too many sequences for the fallback.
+    Raises RedundancyError if MMseqs2 is asked for and missing or fails, or if there are too many sequences for the
+    fallback.
 
     >>> cluster_sequences({"a": "MKTAYIAKQRQISFVKSHFSRQ" * 2, "b": "MKTAYIAKQRQISFVKSHFSRQ" * 2, "c": "GPLSPDE" * 6},
     ...                   method="python")
@@ -152,16 +143,9 @@ def _alignment(query: str, target: str, residues: int, evalue: float) -> tuple[f
     if _K * len(query) * residues * math.exp(-_LAMBDA * score) > evalue:
         return None
     best = aligner.align(query, target)[0]
-    (query_start, query_end), (target_start, target_end) = (
-        (int(blocks[0][0]), int(blocks[-1][1])) for blocks in best.aligned
-    )
-    equal = sum(
-        query[i] == target[j]
-        for (start, end), (other, _) in zip(*best.aligned, strict=True)
-        for i, j in zip(range(start, end), range(other, other + end - start), strict=True)
-    )
-    columns = best.length
-    return equal / columns, (query_end - query_start) / len(query), (target_end - target_start) / len(target)
+    (query_start, query_end), (target_start, target_end) = best.coordinates[:, [0, -1]].tolist()
+    identity = best.counts().identities / best.length
+    return identity, (query_end - query_start) / len(query), (target_end - target_start) / len(target)
 
 
 # --- MMseqs2 --------------------------------------------------------------------------------------------------

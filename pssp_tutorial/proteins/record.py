@@ -24,16 +24,12 @@ class RecordError(PSSPError):
 
 @dataclass(frozen=True)
 class ProteinRecord:
-    """One protein chain.
+    """One protein chain: its name, such as ``1ABC_A`` or ``P12345``, and residues in letters.
 
     Parameters
     ----------
-    id : str
-        Name of the chain or entry, for example ``1ABC_A`` or ``P12345``.
-    sequence : str
-        One-letter residues.
     structure : str, optional
-        One DSSP state a residue, ``?`` where it is unknown; three states are a part of the eight, and the P of DSSP 4
+        One DSSP state per residue, ``?`` where it is unknown; three states are a part of the eight, and the P of DSSP 4
         becomes C.
     resolved : bool[length], optional
         True where an experiment saw the residue. Left out: everywhere.
@@ -42,10 +38,7 @@ class ProteinRecord:
     source : str
         Where the record comes from.
 
-    Raises
-    ------
-    RecordError
-        If the lengths differ or a state is unknown to DSSP.
+    Raises RecordError if the lengths differ or a state is unknown to DSSP.
 
     >>> record = ProteinRecord("tiny", "MKTV", structure="CHH?")
     >>> len(record), record.mask
@@ -95,19 +88,12 @@ class ProteinRecord:
 def from_seqrecord(seqrecord: "SeqRecord") -> ProteinRecord:
     """Make a record of a Biopython one, with its structure if ``letter_annotations`` holds one.
 
-    Raises
-    ------
-    RecordError
-        If it has no sequence, or a length only.
+    Raises RecordError if it has no sequence, or a length only.
     """
     structure = seqrecord.letter_annotations.get(STRUCTURE_KEY)
     record_id = seqrecord.id or "<unknown id>"
-    return ProteinRecord(
-        record_id,
-        text_of(seqrecord.seq, record_id),
-        None if structure is None else "".join(structure),
-        source=seqrecord.description,
-    )
+    sequence, states = text_of(seqrecord.seq, record_id), None if structure is None else "".join(structure)
+    return ProteinRecord(record_id, sequence, states, source=seqrecord.description)
 
 
 def text_of(sequence: "str | Seq | MutableSeq | None", name: str) -> str:

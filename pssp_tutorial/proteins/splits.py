@@ -34,20 +34,13 @@ def split_by_homology(
     records : iterable of ProteinRecord
         With a structure; unusual letters become those that :func:`normalise_sequence` gives.
     val, test : float
-        Shares of the clusters, 0 or more, together less than 1.
-    seed : int
-        Draws the clusters.
-    identity : float
-        Of the clusters, 0 to 1; their coverage is 0.5.
-    evalue : float
-        Of a hit between splits.
+        Shares of the clusters, 0 or more, together less than 1; ``seed`` draws them.
+    identity, evalue
+        Of the clusters, 0 to 1, whose coverage is 0.5; of a hit between splits.
     method : {"auto", "mmseqs", "python"}
         As for :func:`cluster_sequences`.
 
-    Raises
-    ------
-    ChainDataError
-        Without records, if an id occurs twice, or if the shares leave nothing to train on.
+    Raises ChainDataError without records, if an id occurs twice, or if the shares leave nothing to train on.
 
     >>> from pssp_tutorial.proteins.chains import load_chains
     >>> chains = split_by_homology(load_chains("mini").test[:20], val=0.2, test=0.2, method="python")
@@ -69,9 +62,8 @@ def split_by_homology(
     _exclude_relatives(split, sequences, evalue, method)
     mini = _draw_mini(sequences, split, seed)
     clean = tuple(_with_sequence(record, sequences[name]) for name, record in items.items())
-    names = list(items)
-    splits, clusters = (tuple(found[name] for name in names) for found in (split, cluster))
-    return ChainSet(clean, splits, clusters, tuple(name in mini for name in names))
+    splits, clusters = (tuple(found[name] for name in items) for found in (split, cluster))
+    return ChainSet(clean, splits, clusters, tuple(name in mini for name in items))
 
 
 def _draw_splits(

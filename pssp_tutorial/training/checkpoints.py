@@ -17,10 +17,8 @@ from pssp_tutorial.training.stopping import TrainingError
 def save_checkpoint(path: str | Path, payload: dict[str, Any]) -> None:
     """Write `payload` so that a kill at any moment leaves the old file or the new one, never a part of either.
 
-    Parameters: `path` the file, whose folder is made if it is missing; `payload` tensors, numbers, strings, and
-    lists and dicts of them.
-    Raises, and keeps the old file: TrainingError for a payload that `load_checkpoint` would refuse, FileError for a
-    file that can't be written, for there is no space, no permission or no such folder.
+    The payload holds tensors, numbers, strings, and lists and dicts of them. Raises, and keeps the old file,
+    TrainingError for one that `load_checkpoint` would refuse, FileError for a file that can't be written.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -33,10 +31,10 @@ def save_checkpoint(path: str | Path, payload: dict[str, Any]) -> None:
         torch.save(payload, packed)
         _read(packed)
     except Exception as error:  # pickle and torch each raise their own
-        raise TrainingError(
-            f"{shown(path)}: not written, for it could not be read back; expected a dict of tensors, numbers, strings, "
-            "and lists and dicts of them (a NumPy value becomes a number with .item(), or a list with .tolist())"
-        ) from error
+        expected = "a dict of tensors, numbers, strings, and lists and dicts of them"
+        hint = "a NumPy value becomes a number with .item(), or a list with .tolist()"
+        problem = f"not written, for it could not be read back; expected {expected} ({hint})"
+        raise TrainingError(f"{shown(path)}: {problem}") from error
     with write_atomically(path) as file:
         file.write(packed.getbuffer())
 

@@ -38,13 +38,6 @@ def summed_loss(outputs: Tensor, batch: Batch, class_weights: Tensor | None = No
     )
 
 
-def count_hits(outputs: Tensor, batch: Batch) -> int:
-    """How many of the scored labels have the largest logit; of numbers none."""
-    if batch.labels.is_floating_point():
-        return 0
-    return int((outputs.argmax(dim=-1) == batch.labels.where(batch.mask, IGNORE_INDEX)).sum())
-
-
 def check_outputs(model: nn.Module, train: BatchLoader, val: BatchLoader) -> None:
     """Raise TrainingError for a model that doesn't give what the labels ask for, tried on the shortest sequence."""
     batch = val.batch([int(val.lengths.argmin())]).to(next(model.parameters()).device)

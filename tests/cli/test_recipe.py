@@ -10,8 +10,8 @@ from test_profiles import profiles_of
 import pssp_tutorial.proteins.chains as chains_module
 from pssp_tutorial.cli import train_step
 from pssp_tutorial.cli.main import main
-from pssp_tutorial.cli.recipe import DEFAULTS, read_recipe
-from pssp_tutorial.cli.train import add_options
+from pssp_tutorial.cli.recipe import read_recipe
+from pssp_tutorial.cli.step import DEFAULTS
 from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.core.resources import PACKAGE
 from pssp_tutorial.models.storage import load_pretrained
@@ -114,7 +114,7 @@ def test_a_recipe_says_the_same_as_the_command_line(folder):
 def test_the_command_line_counts_more_than_the_recipe(folder):
     """Even where it gives what would be the default."""
     (folder / "recipe.toml").write_text(STEPS)
-    steps = read_recipe("recipe.toml", add_options, {"hidden": 64, "seed": 0})
+    steps = read_recipe("recipe.toml", {"hidden": 64, "seed": 0})
     assert [(step.hidden, step.seed, step.epochs) for step in steps] == [(64, 0, 2)] * 4
 
 
@@ -152,7 +152,7 @@ def test_what_is_wrong_with_a_recipe_is_said_before_the_work(tmp_path, monkeypat
 
 def test_a_recipe_that_is_not_there():
     with pytest.raises(PSSPError, match=r"nothing\.toml: no such file"):
-        read_recipe("nothing.toml", add_options, {})
+        read_recipe("nothing.toml", {})
 
 
 def test_the_options_of_the_command_line_are_those_of_a_step(capsys):
@@ -166,7 +166,7 @@ def test_the_recipe_of_the_release_is_that_of_the_shipped_file():
     """What the card of the shipped model says of its two parts is what the recipe would do again."""
     if not RELEASE.exists():
         pytest.skip("no checkout")
-    steps = read_recipe(RELEASE, add_options, {})
+    steps = read_recipe(RELEASE, {})
     for step, card in zip(steps[1:3], load_pretrained().card["mean_of"], strict=True):
         said = {name.replace("-", "_"): getattr(step, name.replace("-", "_")) for name in DEFAULTS}
         said = {name: train_step._shown(value) for name, value in said.items()}

@@ -6,7 +6,7 @@ import pytest
 from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.evaluation.bootstrap import draw_scores, score_difference, score_interval
 from pssp_tutorial.evaluation.report import Report
-from pssp_tutorial.evaluation.scores import EvaluationError, f1, macro
+from pssp_tutorial.evaluation.scores import EvaluationError, f1
 from pssp_tutorial.proteins.alphabet import IGNORE_INDEX
 
 
@@ -30,7 +30,7 @@ def test_width_is_that_of_the_normal_distribution():
     assert interval.low < interval.value < interval.high
 
 
-@pytest.mark.parametrize("score", ["q", "q_per_protein", "sov", lambda confusion: macro(f1(confusion))])
+@pytest.mark.parametrize("score", ["q", "q_per_protein", "sov", lambda confusion: f1(confusion).mean()])
 def test_draws_are_reports_of_the_drawn_proteins(score):
     """The vectorised form is the plain one: build the report of each drawn set, and score it."""
     rng = np.random.default_rng(2)
