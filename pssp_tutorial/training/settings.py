@@ -84,12 +84,14 @@ class FitSettings:
             object.__setattr__(self, "class_weights", [float(weight) for weight in self.class_weights])
         if self.schedule not in (None, "cosine", "plateau"):
             raise TrainingError(f"schedule is {self.schedule!r}; expected one of None, 'cosine', 'plateau'")
-        for name in ("max_epochs", "learning_rate", "clip_norm", "warmup_epochs", "weight_decay"):
-            value, zero = getattr(self, name), name in ("warmup_epochs", "weight_decay")
-            if not (value > 0 or (zero and value == 0)):
-                raise TrainingError(f"{name} is {value}; expected {'0 or more' if zero else 'more than 0'}")
+        for name in ("max_epochs", "learning_rate", "clip_norm"):
+            if not getattr(self, name) > 0:
+                raise TrainingError(f"{name} is {getattr(self, name)}; expected more than 0")
         if self.max_epochs % 1:
             raise TrainingError(f"max_epochs is {self.max_epochs}; expected a whole number")
+        for name in ("warmup_epochs", "weight_decay"):
+            if not getattr(self, name) >= 0:
+                raise TrainingError(f"{name} is {getattr(self, name)}; expected 0 or more")
         if not 0 <= self.average < 1:
             raise TrainingError(f"average is {self.average}; expected a decay from 0 to below 1")
         if self.class_weights is not None and not min(self.class_weights, default=0) >= 0:
