@@ -39,10 +39,8 @@ def parser() -> argparse.ArgumentParser:
     main.set_defaults(run=lambda _: main.print_help())  # without a command
     main.add_argument("--version", action="version", version=f"pssp {__version__}")
     commands = main.add_subparsers(title="commands", metavar="COMMAND")
-    predict.add_command(commands, EXIT_CODES)
-    label.add_command(commands, EXIT_CODES)
-    score.add_command(commands, EXIT_CODES)
-    train.add_command(commands, EXIT_CODES)
+    for command in (predict, label, score, train):
+        command.add_command(commands, EXIT_CODES)
     uniprot.add_commands(commands, EXIT_CODES)
     return main
 

@@ -39,14 +39,8 @@ def reliability(
 ) -> Reliability:
     """Compare confidence and accuracy.
 
-    Parameters
-    ----------
-    probabilities : float[length, class], or a sequence of these
-        Of one protein, or of many.
-    labels : int[length], or a sequence of these
-        True class numbers.
-    bins : int
-        Number of bins from 0 to 1; a confidence on an edge belongs to the bin below it.
+    The probabilities, float[length, class], and the true classes, int[length], are of one protein, or sequences of
+    these of many. A confidence on the edge of two ``bins`` from 0 to 1 belongs to the one below it.
 
     Raises EvaluationError if shapes differ, a row is no distribution, a label is out of range, or nothing is scored.
 

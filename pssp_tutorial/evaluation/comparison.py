@@ -18,12 +18,16 @@ EIGHT = set("GIBTS")
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Scores of predicted against true states; made by :func:`compare_states`."""
+    """Scores of predicted against true states; made by :func:`compare_states`.
 
-    pairs: Mapping[str, tuple[str, ...]]  # true and predicted states in three letters, by protein
-    three: ProteinReport  # of three states
-    eight: ProteinReport | None  # of eight, if both sides have them
-    left_out: dict[str, str]  # proteins that could not be compared, and why
+    ``three`` and, if both sides have eight states, ``eight`` are reports; ``pairs`` holds the true and predicted states
+    in three letters, by protein, and ``left_out`` the proteins that could not be compared, and why.
+    """
+
+    pairs: Mapping[str, tuple[str, ...]]
+    three: ProteinReport
+    eight: ProteinReport | None
+    left_out: dict[str, str]
 
     @cached_property
     def refined(self) -> np.ndarray:

@@ -25,11 +25,14 @@ SequenceLabels = Sequence[np.ndarray]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Report:
-    """The scores of a set of sequences, of whatever classes; made by :meth:`from_labels`."""
+    """The scores of a set of sequences, of whatever classes; made by :meth:`from_labels`.
+
+    ``confusions``, int64[sequence, class, class], has one matrix for each sequence; every score follows from them.
+    """
 
     classes: tuple[str, ...]  # names, in the order of the class numbers
-    ids: tuple[str, ...]  # names of the sequences
-    confusions: np.ndarray  # one matrix for each sequence, int64[sequence, class, class]: every score follows from them
+    ids: tuple[str, ...]
+    confusions: np.ndarray
 
     @overload
     @staticmethod
@@ -157,10 +160,14 @@ class Report:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ProteinReport(Report):
-    """The scores of a set of proteins, whose states also form segments; made by :meth:`Report.from_labels`."""
+    """The scores of a set of proteins, whose states also form segments; made by :meth:`Report.from_labels`.
 
-    overlaps: np.ndarray  # SOV'99 by protein and state, float64[protein, class]; nan without an observed segment
-    overlap: np.ndarray  # SOV'99 of each protein, float64[protein]; nan where nothing is scored
+    ``overlaps``, float64[protein, class], and ``overlap``, float64[protein], are segment overlaps (SOV'99) by state and
+    of all states; nan where there is no such segment.
+    """
+
+    overlaps: np.ndarray
+    overlap: np.ndarray
 
     def __repr__(self) -> str:
         return (

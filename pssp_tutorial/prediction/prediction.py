@@ -19,13 +19,18 @@ class InferenceError(PSSPError):
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """The predicted states of one protein."""
+    """The predicted states of one protein.
+
+    ``probabilities``, float32[length, class], has the classes in the order of ``states_of(classes)``, and a row sums to
+    1; ``states`` holds the most probable. The sequence is in the letters that were given, and ``source`` is a file's
+    name, or what the protein's record says.
+    """
 
     id: str
-    sequence: str  # in the letters that were given
-    states: str  # the most probable of each residue
-    probabilities: np.ndarray = field(repr=False)  # float32[length, class], classes as in states_of; a row sums to 1
-    source: str = field(default="", repr=False)  # a file's name, or what the protein's record says
+    sequence: str
+    states: str
+    probabilities: np.ndarray = field(repr=False)
+    source: str = field(default="", repr=False)
 
     @property
     def confidence(self) -> np.ndarray:

@@ -40,10 +40,8 @@ def read_fasta(
         Read as UTF-8; a path, or a handle of bytes, is unpacked if it is packed with gzip, bzip2 or xz.
     unusual : {"map", "error"}
         Whether the letters U, O, B, Z and J are known.
-    on_error : callable, optional
-        Called with the error of a record that cannot be used, which is then left out. Without it the first such
-        error is raised.
-    on_warning : callable, optional
+    on_error, on_warning : callable, optional
+        Called with the error of a record that cannot be used, which is then left out; without it the first is raised.
         Called with a sentence on a record that can be read as a protein and looks like something else, such as DNA.
 
     Raises RecordError if the file is missing, not text, damaged or not FASTA, whatever ``on_error`` is, with what it

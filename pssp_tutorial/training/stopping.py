@@ -18,14 +18,8 @@ class EarlyStopping:
     Better means by more than ``min_delta``: a tie does not count, and nan never does. The weights of the best
     epoch are copied, for :meth:`restore`.
 
-    Parameters
-    ----------
-    patience : int
-        Epochs without a better score before the stop, 1 or more.
-    min_delta : float
-        The smallest change that counts, in the unit of the score; 0 or more.
-    mode : {"min", "max"}
-        Whether a smaller score (a loss) or a larger one (an accuracy) is better.
+    ``patience`` is 1 or more; ``min_delta``, in the unit of the score, 0 or more. ``mode`` says whether a smaller score
+    (a loss, ``"min"``) or a larger one (an accuracy, ``"max"``) is better.
 
     The attributes ``epoch``, ``best_epoch`` (counted from 1) and ``misses`` (epochs that were not better) tell how it
     went. Raises TrainingError for a setting outside these.
