@@ -1,9 +1,10 @@
 """What the commands share: numbers and names on the command line, standard input and output, messages and bars."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
@@ -52,9 +53,11 @@ def file_name(text: str) -> str:
     'mine.tsv'
     """
     path = Path(text)
-    if text == "-" or (path.exists() and not (path.is_file() or path.is_dir())):
-        raise argparse.ArgumentTypeError(f"{text!r}; expected the name of a file, not a device or a pipe")
-    return str(path.resolve()) if path.is_symlink() else text
+    with suppress(OSError):  # writing says what is wrong with the name
+        if text == "-" or (path.exists() and not (path.is_file() or path.is_dir())):
+            raise argparse.ArgumentTypeError(f"{text!r}; expected the name of a file, not a device or a pipe")
+        return os.path.realpath(path) if path.is_symlink() else text
+    return text
 
 
 def file_or_standard_output(text: str) -> str:

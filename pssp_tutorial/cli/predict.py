@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tqdm import tqdm
@@ -15,7 +15,7 @@ from pssp_tutorial.cli.options import SKIPPED, add_parser, output, progress_bar,
 from pssp_tutorial.core.errors import PSSPError, shown
 from pssp_tutorial.core.files import check_targets, open_text
 from pssp_tutorial.prediction.formats import FORMATS, ONE_PROTEIN
-from pssp_tutorial.prediction.writers import Folder, Single
+from pssp_tutorial.prediction.writers import INDEX, Folder, Single
 from pssp_tutorial.proteins.fasta import fasta_files
 
 HELP = """Predict helix, strand and coil for each protein of FASTA files, from its sequence alone.
@@ -62,7 +62,8 @@ def run(options: Namespace) -> int:
     _check_options(options)
     files = _files(options.files)
     model_file = options.model if Path(options.model).suffix else None  # else the name of a model of the package
-    check_targets([options.out], [*files, model_file])
+    to_folder = options.format in ONE_PROTEIN and _is_folder(options.out)
+    check_targets([Path(options.out, INDEX) if to_folder else options.out], [*files, model_file])
 
     import torch  # takes a second or two, for which --help need not wait
 
@@ -112,7 +113,9 @@ def _check_options(options: Namespace) -> None:
 
 
 def _is_folder(name: str) -> bool:
-    return name.endswith(("/", "\\")) or Path(name).is_dir()
+    with suppress(OSError):  # writing says what is wrong with the name
+        return name.endswith(("/", "\\")) or (name != "" and Path(name).is_dir())
+    return False
 
 
 def _files(names: Sequence[str]) -> list[str]:

@@ -20,7 +20,7 @@ from pssp_tutorial.uniprot.entry import UniProtEntry, UniProtError
 from pssp_tutorial.uniprot.fetch import Fetched, fetch_uniprot, read_accessions
 from pssp_tutorial.uniprot.flat import read_uniprot
 from pssp_tutorial.uniprot.labels import LabelledEntry
-from pssp_tutorial.uniprot.origin import check_origin, origin_path, read_origin, write_origin
+from pssp_tutorial.uniprot.origin import check_origin, read_origin, write_origin
 from pssp_tutorial.uniprot.report import LabelReport, label_entries
 from pssp_tutorial.uniprot.shipped import uniprot_text
 
@@ -82,7 +82,7 @@ def run_parse(options: Namespace) -> None:
 
 def run_build(options: Namespace) -> None:
     """Write the data set, and beside it where its entries come from and how they were chosen."""
-    check_targets([options.out, origin_path(options.out), options.dropped], [*options.files, options.accessions])
+    check_targets([options.out, options.dropped], [*options.files, options.accessions])
     check_origin(options.out)
     own_digests(Path(options.out))
     local = options.files or options.shipped

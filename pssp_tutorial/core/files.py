@@ -1,12 +1,14 @@
 """Files that are written whole or not at all, and text that is read whatever it is packed with."""
 
 import bz2
+import errno
 import gzip
 import lzma
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from io import BufferedWriter, FileIO, TextIOWrapper
 from os import PathLike
@@ -23,6 +25,8 @@ PACKERS: dict[str, Callable[[BinaryIO], Any]] = {
 }
 ARCHIVES = (".zip", ".tar", ".tgz", ".tbz2", ".txz", ".7z", ".rar", ".zst", ".bgz", ".z", ".lz", ".lz4", ".lzma")
 """Endings that promise what is not written here."""
+COMPANIONS = (".sha256", ".info.json")
+"""Endings of what is written and read beside a file."""
 
 
 class FileError(PSSPError):
@@ -62,8 +66,8 @@ def write_atomically(path: str | PathLike, *, durable: bool = True) -> Iterator[
     """Open a file to write bytes; it takes the place of the old one only when all of it is on the disk.
 
     Of several that write the same file at once, each leaves a whole one, and the last wins. A kill leaves the old file
-    or the new one, and perhaps one that ends in ``.part``. A link stays: the file that it leads to is written.
-    ``durable`` waits until the disk has it, so that the file survives a power cut too.
+    or the new one, and perhaps one that ends in ``.part``. A link stays: the file that it leads to is written. A file
+    that was there keeps its permissions. ``durable`` waits until the disk has it, so that it survives a power cut too.
 
     Raises FileError, naming the file and what the system said; the old file is as it was. A device or a pipe is
     refused, which a file would replace.
@@ -84,6 +88,9 @@ def write_atomically(path: str | PathLike, *, durable: bool = True) -> Iterator[
     partial = Path(handle.name)
     try:
         with handle:
+            if path.exists():
+                with _blaming(path):
+                    shutil.copymode(path, partial)
             yield handle
             with _blaming(path):
                 handle.flush()
@@ -100,12 +107,16 @@ def _writable(path: Path) -> Path:
     """The file that a path leads to, if it is one, or could be."""
     if "\0" in str(path):
         raise FileError(f"{shown(path)}: not written, for no file's name holds a zero byte")
+    with suppress(FileNotFoundError, NotADirectoryError):
+        path.lstat()  # for a name that the system does not allow
     if path.is_dir():
         raise FileError(f"{shown(path)}: not written (Is a directory); expected the name of a file")
     if path.is_symlink():
         if path.absolute().parts[1] in ("dev", "proc"):  # /dev/stdout may lead to a file that others write to as well
             raise FileError(f"{shown(path)}: not written, for it is a stream; expected the name of a file")
-        path = path.resolve()
+        path = Path(os.path.realpath(path))
+        if path.is_symlink():
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     if path.exists() and not path.is_file():
         raise FileError(f"{shown(path)}: not written, for it is a device or a pipe; expected the name of a file")
     return path
@@ -190,33 +201,56 @@ def check_targets(targets: Iterable[str | PathLike | None], sources: Iterable[st
 
     None and ``-`` stand for no file. A folder that is missing is made.
 
-    Raises PSSPError for a target that is also a source or comes twice, FileError for one whose folder cannot be made or
-    written to, or whose ending is an archive's.
+    Raises PSSPError for a target that is also a source, comes twice, or is a companion of another (``X.sha256`` and
+    ``X.info.json`` of X); FileError for one that is no file's name, whose folder cannot be made or written to, or whose
+    ending is an archive's.
 
     >>> check_targets(["results.tsv"], ["entries.dat", "./results.tsv"])
     Traceback (most recent call last):
     pssp_tutorial.core.errors.PSSPError: results.tsv: is also the input; expected another file to write
     """
-    wanted, given = ([Path(name) for name in names if name not in (None, "-")] for names in (targets, sources))
-    for number, target in enumerate(wanted):
-        _check_ending(target)
-        with _blaming(target):  # for a name that the system does not allow
-            target.exists()
-        if any(_same(target, other) for other in given):
-            raise PSSPError(f"{shown(target)}: is also the input; expected another file to write")
-        if any(_same(target, other) for other in wanted[:number]):
-            raise PSSPError(f"{shown(target)}: would be written twice; expected two files")
-        if target.exists() and not target.is_file():  # writing says why not
-            continue
-        folder = target.resolve().parent
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            reason = "a file has its name" if isinstance(error, FileExistsError) else error.strerror
-            raise FileError(f"{shown(target)}: not written, for its folder cannot be made ({reason})") from error
-        if not os.access(folder, os.W_OK):
-            raise FileError(f"{shown(target)}: not written, for its folder cannot be written to")
+    wanted, given = ([name for name in names if name not in (None, "-")] for names in (targets, sources))
+    sources_known = set[object]().union(*map(_identity, given))
+    all_known = sources_known.union(*map(_identity, wanted))
+    targets_known = set[object]()
+    for target in wanted:
+        _check_target(target)
+        known, name = _identity(target), Path(target)
+        if known & sources_known:
+            raise PSSPError(f"{shown(name)}: is also the input; expected another file to write")
+        if known & targets_known:
+            raise PSSPError(f"{shown(name)}: would be written twice; expected two files")
+        targets_known |= known
+        owners = [str(target).removesuffix(ending) for ending in COMPANIONS if str(target).endswith(ending)]
+        if any(_identity(owner) & all_known for owner in owners):
+            raise PSSPError(f"{shown(name)}: belongs to {shown(owners[0])}; expected another file to write")
 
 
-def _same(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve() or (one.exists() and other.exists() and one.samefile(other))
+def _check_target(target: str | PathLike) -> None:
+    """Refuse what writing would refuse after the work."""
+    _check_ending(target)
+    if not str(target):
+        raise FileError("'': not written, for it is empty; expected the name of a file")
+    if str(target).endswith(("/", os.sep)):
+        raise FileError(f"{shown(target)}: not written, for it is a folder; expected the name of a file")
+    with _blaming(Path(target)):
+        folder = _writable(Path(target)).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = "a file has its name" if isinstance(error, FileExistsError) else error.strerror
+        raise FileError(f"{shown(target)}: not written, for its folder cannot be made ({reason})") from error
+    if not os.access(folder, os.W_OK):
+        raise FileError(f"{shown(target)}: not written, for its folder cannot be written to")
+
+
+def _identity(path: str | PathLike) -> set[object]:
+    """What two names of one file share: where they lead to, or the file itself."""
+    try:
+        real = os.path.realpath(path)
+        status = Path(real).stat()
+    except FileNotFoundError:
+        return {real}
+    except (OSError, ValueError):  # reading or writing says why
+        return set()
+    return {real, (status.st_dev, status.st_ino)}

@@ -1,9 +1,11 @@
 """Where predictions go: one after another into a file or standard output, or each into its own file (chapter 5)."""
 
+import csv
+import os
 import re
 from os import PathLike
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 from pssp_tutorial.core.errors import shown
 from pssp_tutorial.core.files import FileError, write_atomically
@@ -13,6 +15,7 @@ from pssp_tutorial.proteins.cleaning import short
 
 INDEX = "index.tsv"
 COLUMNS = "file\tid\tsource\n"
+Row: TypeAlias = tuple[str, str, str]
 
 
 class Single:
@@ -44,16 +47,15 @@ class Folder:
     """Writes each prediction to a file of its own, named after its id, and a table of these files beside them.
 
     Characters that a file name cannot have everywhere become ``_``; a name that is taken gets a number. Which protein
-    is in which file is told by ``index.tsv``, written by :meth:`close`. Raises FileError if the folder holds an
-    ``index.tsv`` that is something else.
+    is in which file is told by ``index.tsv``, written by :meth:`close`; what earlier runs wrote, and is still there,
+    stays in it. A file of the folder is replaced only if that table lists it.
+
+    Raises FileError for any other file or link that is in the way, and for an ``index.tsv`` that is something else.
     """
 
     def __init__(self, folder: str | PathLike, format: str, model: str) -> None:
         self.folder, self.format, self.model = Path(folder), format, model
-        self.taken, self.index = dict[str, int](), [COLUMNS]
-        path = self.folder / INDEX
-        if path.exists() and not (path.is_file() and path.read_bytes().startswith(COLUMNS.encode())):
-            raise FileError(f"{shown(path)}: is there and no index of predictions; expected another folder")
+        self.taken, self.rows, self.listed = dict[str, int](), dict[str, Row](), _read_index(self.folder)
 
     def write(self, prediction: Prediction) -> None:
         """Write one more."""
@@ -63,17 +65,34 @@ class Folder:
             self.taken[stem.casefold()] += 1
             name = f"{stem}_{self.taken[stem.casefold()]}"
         self.taken[name.casefold()] = 1
+        path = self.folder / f"{name}.{self.format}"
+        if os.path.lexists(path) and path.name not in self.listed:
+            problem = f"is there, and no prediction that {INDEX} lists; expected another folder"
+            raise FileError(f"{shown(path)}: {problem}")
         text = FORMATS[self.format](prediction, self.model, "")
-        with write_atomically(self.folder / f"{name}.{self.format}", durable=False) as handle:
+        with write_atomically(path, durable=False) as handle:
             handle.write(encoded(text))
-        row = f"{name}.{self.format}", prediction.id, prediction.source
-        self.index.append("\t".join(map(cell, row)) + "\n")
+        self.rows[path.name] = path.name, prediction.id, prediction.source
 
     def close(self) -> None:
         """Write the table, if there is anything to find with it."""
-        if len(self.index) > 1:
+        if self.rows:
+            rows = _read_index(self.folder) | self.rows  # read anew: another run may have written it meanwhile
+            lines = ["\t".join(map(cell, row)) + "\n" for row in rows.values()]
             with write_atomically(self.folder / INDEX) as handle:
-                handle.write(encoded("".join(self.index)))
+                handle.write(encoded(COLUMNS + "".join(lines)))
+
+
+def _read_index(folder: Path) -> dict[str, Row]:
+    """The rows of a folder's table, by their files, as far as these are there and no links."""
+    path = folder / INDEX
+    if not os.path.lexists(path):
+        return {}
+    if path.is_symlink() or not (path.is_file() and path.read_bytes().startswith(COLUMNS.encode())):
+        raise FileError(f"{shown(path)}: is there and no index of predictions; expected another folder")
+    with path.open(encoding="utf-8", errors="replace", newline="") as handle:
+        rows = [(row[0], row[1], row[2]) for row in csv.reader(handle, delimiter="\t") if len(row) == 3]
+    return {row[0]: row for row in rows[1:] if (folder / row[0]).is_file() and not (folder / row[0]).is_symlink()}
 
 
 def encoded(text: str) -> bytes:

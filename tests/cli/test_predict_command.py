@@ -506,6 +506,33 @@ def test_a_table_of_something_else_is_not_replaced(pssp, tmp_path):
     assert (folder / "index.tsv").read_text() == "my own notes"
 
 
+def test_a_folder_keeps_what_is_the_users(weights, tmp_path, capsys):
+    """Proteins were once predicted over the file that they came from, and through links over others."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (tmp_path / "other").write_text("precious")
+    (folder / "one.ss2").write_text(GOOD)
+    (folder / "two.ss2").symlink_to(tmp_path / "other")
+    (tmp_path / "two.fasta").write_text(">two\nMKTV\n")
+    for source, name in ((folder / "one.ss2", "one.ss2"), (tmp_path / "two.fasta", "two.ss2")):
+        assert main(["predict", str(source), "--format", "ss2", "--out", f"{folder}/", "--model", str(weights)]) == 4
+        assert f"{name}: is there, and no prediction that index.tsv lists" in capsys.readouterr().err
+    assert ((folder / "one.ss2").read_text(), (tmp_path / "other").read_text()) == (GOOD, "precious")
+    assert {path.name for path in folder.iterdir()} == {"one.ss2", "two.ss2"}
+
+
+def test_a_folder_that_is_used_again_keeps_its_index(pssp, tmp_path):
+    """Files of an earlier run that are still there would be nobody's."""
+    folder = tmp_path / "out"
+    for text, format in ((GOOD, "ss2"), (">one\nMKTV\n>new\nMKTV\n", "ss2"), (">one\nMKTV\n", "horiz")):
+        (folder / "three.ss2").unlink(missing_ok=True)
+        assert pssp(text, "--format", format, "--out", f"{folder}/")[0] == 0
+    assert len((folder / "one.ss2").read_text().splitlines()) == 2 + len("MKTV")
+    expected = ["new.ss2", "one.horiz", "one.ss2", "two.ss2"]
+    assert sorted(pd.read_csv(folder / "index.tsv", sep="\t")["file"]) == expected
+    assert sorted(path.name for path in folder.iterdir()) == ["index.tsv", *expected]
+
+
 def test_horiz_as_psipred_writes_it(pssp):
     """Blocks of 60; the confidence by the formula of its source: 2·max - sum + min, times ten, at most 9."""
     sequence = "MKTVRQERLKSIVRILERSKEPVSGAQ" * 5

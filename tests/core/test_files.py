@@ -9,6 +9,7 @@ import subprocess
 import tarfile
 import threading
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -70,6 +71,38 @@ def test_what_is_read_is_not_written(tmp_path, monkeypatch):
     assert (tmp_path / "deep" / "er").is_dir()
     with pytest.raises(FileError, match=r"a\.txt/new\.txt: not written, for its folder cannot be made"):
         check_targets(["a.txt/new.txt"])
+
+
+@pytest.mark.parametrize("ending", [".sha256", ".info.json"])
+def test_what_stands_beside_a_file_is_no_other_output(tmp_path, ending):
+    """Else the results of one command would stand where the next one looks for a checksum."""
+    file, beside = tmp_path / "a.tsv", tmp_path / f"a.tsv{ending}"
+    for targets, sources in (([file, beside], []), ([beside, file], []), ([beside], [file])):
+        with pytest.raises(PSSPError, match=f"a.tsv{ending}: belongs to .*a.tsv; expected another file to write"):
+            check_targets(targets, sources)
+    check_targets([beside], [tmp_path / "b.tsv"])
+
+
+def test_names_that_no_file_can_have_are_refused_before_the_work(tmp_path):
+    """A loop of links was a crash, an empty name meant the folder, and a folder failed when the work was done."""
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    for name in ("", loop, loop / "new.txt", "n" * 400, tmp_path, "new/"):
+        with pytest.raises(FileError, match=f"{name or repr('')}: not written"):
+            check_targets([name], [loop])
+    with pytest.raises(FileError, match="loop: not written"), write_atomically(loop):
+        pytest.fail("the work was begun")
+
+
+def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path):
+    """What only its owner could read would be open to all."""
+    path = tmp_path / "mine.txt"
+    path.write_text("old")
+    path.chmod(0o600)
+    with write_atomically(path) as handle:
+        assert Path(handle.name).stat().st_mode & 0o777 == 0o600
+        handle.write(b"new")
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ("new", 0o600)
 
 
 def test_a_users_file_of_such_a_name_is_left_alone(tmp_path):
