@@ -4,11 +4,14 @@ import argparse
 import json
 from argparse import Namespace
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
 
 from pssp_tutorial.cli.options import SKIPPED, add_parser, file_or_standard_output, output, standard_input, tell
-from pssp_tutorial.core.errors import PSSPError
+from pssp_tutorial.core.errors import PSSPError, shown
 from pssp_tutorial.core.files import check_targets
 from pssp_tutorial.prediction.formats import cell
+from pssp_tutorial.prediction.writers import encoded
 from pssp_tutorial.proteins.alphabet import reduce_states
 from pssp_tutorial.proteins.record import ProteinRecord
 from pssp_tutorial.proteins.structure import label_structure
@@ -28,7 +31,9 @@ pair. Of several models the first is read, of alternate locations the one with t
 an atom of the backbone have the state ?. Standard error says which of these a file made necessary.
 
 H α-helix, G 3-10 helix, I π-helix, E strand, B isolated bridge, T turn, S bend, C coil. DSSP 4 has one more, P for
-polyproline II: it is written as C. A file that cannot be read is named and left out; the exit code is then 5."""
+polyproline II: it is written as C. A chain whose name was written before, as of a second model of an entry, gets a
+number, such as 1ABC_A_2; standard error says so. A file that cannot be read is named and left out; the exit code is
+then 5."""
 
 
 def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
@@ -50,21 +55,35 @@ def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
 def run(options: Namespace) -> int:
     """Label file after file into the output; the exit code says whether some were left out."""
     check_targets([options.out], options.files)
-    chains = skipped = 0
+    skipped, written = 0, set[str]()
     with output(options.out) as target:
         if options.format == "tsv":
             target.write(TSV_HEADER.encode())
         for name in options.files:
             try:
                 for record in _labelled(name, options):
-                    target.write(WRITERS[options.format](record).encode())
-                    chains += 1
+                    chain = _unwritten(record.id, written)
+                    if chain != record.id:
+                        remark = f"pssp: {shown(name)}: {record.id} was written before; this one is {chain}"
+                        tell(remark, quiet=options.quiet)
+                    target.write(encoded(WRITERS[options.format](replace(record, id=chain))))
+                    written.add(chain)
             except PSSPError as error:
                 skipped += 1
                 tell(f"pssp: skipped: {error}")
-        if not chains:
+        if not written:
             raise PSSPError("nothing to label; expected at least one protein structure")
     return SKIPPED if skipped else 0
+
+
+def _unwritten(chain: str, written: set[str]) -> str:
+    """The name of a chain, with the next free number if it was written before.
+
+    >>> _unwritten("1ABC_A", {"1ABC_A", "1ABC_A_2"})
+    '1ABC_A_3'
+    """
+    names = (f"{chain}_{number}" if number > 1 else chain for number in count(1))
+    return next(name for name in names if name not in written)
 
 
 def _labelled(name: str, options: Namespace) -> Iterator[ProteinRecord]:

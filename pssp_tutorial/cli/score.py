@@ -12,6 +12,7 @@ from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.core.files import check_targets
 from pssp_tutorial.evaluation.comparison import Comparison, compare_states
 from pssp_tutorial.evaluation.report import ProteinReport
+from pssp_tutorial.prediction.writers import encoded
 from pssp_tutorial.proteins.alphabet import REDUCTIONS
 from pssp_tutorial.proteins.states import read_states
 
@@ -70,7 +71,7 @@ def run(options: Namespace) -> int:
     document = as_document(comparison, options.reduction)
     text = json.dumps(document, indent=2) if options.json else "\n".join(_lines(document, options.per_protein))
     with output(options.out) as target:
-        target.write(f"{text}\n".encode())
+        target.write(encoded(f"{text}\n"))
     return SKIPPED if comparison.left_out else 0
 
 

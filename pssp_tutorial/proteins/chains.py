@@ -16,9 +16,9 @@ import numpy as np
 
 from pssp_tutorial.core.errors import PSSPError, shown
 from pssp_tutorial.core.files import ReadError, reading_problem
-from pssp_tutorial.core.resources import read_checked, resource, write_checked
-from pssp_tutorial.proteins.alphabet import UNKNOWN_STATE
-from pssp_tutorial.proteins.record import ProteinRecord
+from pssp_tutorial.core.resources import checksum_path, read_checked, resource, write_checked
+from pssp_tutorial.proteins.alphabet import READ_AS, RESIDUES, UNKNOWN_STATE
+from pssp_tutorial.proteins.record import ProteinRecord, RecordError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +28,8 @@ COLUMNS = ["id", "cluster", "split", "mini", "sequence", "structure", "accessibi
 SPLITS = ("train", "val", "test", "excluded", "reserved")
 ACCESSIBILITY_LETTERS = "abcdefghijklmnopqrst"
 """Steps of 5%: ``a`` is 0 to 5% of the largest accessible surface of that residue, ``t`` 95% and more."""
+STEPS = ACCESSIBILITY_LETTERS.encode()
+LETTERS = (RESIDUES + "".join(READ_AS)).encode()
 
 
 class ChainDataError(PSSPError):
@@ -137,8 +139,7 @@ def load_chains(subset: Literal["all", "mini"] = "all", path: str | PathLike | N
     if subset not in ("all", "mini"):
         raise ChainDataError(f"subset {subset!r}; expected 'all' or 'mini'")
     path = Path(path) if path is not None else default_path()
-    written = 0 if reading_problem(path) else path.stat().st_mtime_ns
-    chains = _read(path, written)  # a file that was written anew is read anew
+    chains = _read(path, _version(path))
     return chains if subset == "all" else _mini(chains)
 
 
@@ -150,8 +151,16 @@ def _mini(chains: ChainSet) -> ChainSet:
     return ChainSet(*zip(*rows, strict=True))
 
 
+def _version(path: Path) -> tuple[tuple[Path, int], ...]:
+    """Where a file and its checksum lie, and when they were written: another version is read anew."""
+    files = path, checksum_path(path)
+    if any(map(reading_problem, files)):  # which reading will tell
+        return ()
+    return tuple((file.resolve(), file.stat().st_mtime_ns) for file in files)
+
+
 @lru_cache(maxsize=2)
-def _read(path: Path, written: int) -> ChainSet:
+def _read(path: Path, version: tuple[tuple[Path, int], ...]) -> ChainSet:
     remedy = "restore it from the repository, or install the package again"
     if path != default_path():
         remedy = "restore it; expected a data set as pssp uniprot build makes it, with its .sha256 beside it"
@@ -168,8 +177,8 @@ def _parse(lines: list[str], path: Path) -> ChainSet:
     if not lines or lines[0].split("\t") != COLUMNS:
         raise ChainDataError(f"{shown(path)}: line 1 is {lines[:1]}; expected the columns {', '.join(COLUMNS)}")
     steps = np.full(256, np.nan, dtype=np.float32)
-    steps[np.frombuffer(ACCESSIBILITY_LETTERS.encode(), dtype=np.uint8)] = np.arange(20, dtype=np.float32) / 20
-    rows = []
+    steps[np.frombuffer(STEPS, dtype=np.uint8)] = np.arange(20, dtype=np.float32) / 20
+    rows, seen = [], set[str]()
     for number, line in enumerate(lines[1:], start=2):
         fields = line.split("\t")
         if len(fields) != len(COLUMNS) or fields[2] not in SPLITS:
@@ -178,9 +187,17 @@ def _parse(lines: list[str], path: Path) -> ChainSet:
                 f"expected {len(COLUMNS)} fields, the third one of {SPLITS}"
             )
         chain_id, cluster, split, flag, sequence, structure, letters = fields
+        strange = sequence.encode().translate(None, LETTERS) or letters.encode().translate(None, STEPS)
+        if strange or chain_id in seen:
+            problem = f"{strange.decode()!r} is outside the alphabet" if strange else "comes twice; expected it once"
+            raise ChainDataError(f"{shown(path)}: line {number}: {shown(chain_id)}: {problem}")
+        seen.add(chain_id)
         accessibility = steps[np.frombuffer(letters.encode(), dtype=np.uint8)] if letters else None
         source = "PDB" if letters else "UniProt"  # whose entries have no accessibility
-        record = ProteinRecord(chain_id, sequence, structure, accessibility=accessibility, source=source)
+        try:
+            record = ProteinRecord(chain_id, sequence, structure, accessibility=accessibility, source=source)
+        except RecordError as error:
+            raise ChainDataError(f"{shown(path)}: line {number}: {error}") from error
         rows.append((record, split, cluster, flag == "1"))
     return ChainSet(*zip(*rows, strict=True)) if rows else ChainSet((), (), (), ())
 

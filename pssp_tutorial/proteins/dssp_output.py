@@ -66,7 +66,7 @@ def parse_dssp(text: str, name: str, *, on_remark: Callable[[str], None] | None 
         chains.setdefault(chain, []).append((letter, state))
     if not chains:
         raise DSSPFileError(f"{name}: no residue; expected states that DSSP assigned")
-    entry = entry or Path(name).name.split(".")[0]
+    entry = "_".join((entry or Path(name).name.split(".")[0]).split())
     records = []
     for chain, pairs in chains.items():
         sequence, states = ("".join(column) for column in zip(*pairs, strict=True))

@@ -3,13 +3,15 @@
 import csv
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import dropwhile, groupby
+from operator import itemgetter
 from os import PathLike
 from pathlib import Path
 from typing import IO, TextIO
 
 from pssp_tutorial.core.errors import PSSPError
-from pssp_tutorial.core.files import open_text
+from pssp_tutorial.core.files import open_text, reading_problem
 from pssp_tutorial.proteins.alphabet import STATES8, UNKNOWN_STATE
 from pssp_tutorial.proteins.dssp_output import is_dssp, parse_dssp
 
@@ -50,20 +52,25 @@ def read_states(source: str | PathLike | IO[bytes] | TextIO) -> dict[str, str]:
     >>> read_states(StringIO(">one\\nCCHHHH--\\n>two\\nEETTEE\\n"))
     {'one': 'CCHHHHCC', 'two': 'EETTEE'}
     """
-    if isinstance(source, str | PathLike) and Path(source, INDEX).is_file():
-        return _folder(Path(source))
+    if isinstance(source, str | PathLike) and not reading_problem(Path(source, INDEX)):
+        return _each_once(_folder(Path(source)), str(source))
     name = str(source if isinstance(source, str | PathLike) else getattr(source, "name", "states"))
     with open_text(source) as handle:
         text = handle.read()
     if not text.strip():
         raise StatesError(f"{name}: empty; expected states")
+    found = _each_once(_reader(text, name)(text, name), name)
+    if not found:
+        raise StatesError(f"{name}: no states; expected at least one protein")
+    return found
+
+
+def _each_once(proteins: Iterable[tuple[str, str]], name: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    for protein, states in _reader(text, name)(text, name):
+    for protein, states in proteins:
         if protein in found:
             raise StatesError(f"{name}: {protein} comes twice; expected each protein once")
         found[protein] = _checked(states, f"{name}: {protein}")
-    if not found:
-        raise StatesError(f"{name}: no states; expected at least one protein")
     return found
 
 
@@ -144,21 +151,25 @@ def _table(text: str, name: str) -> Iterator[tuple[str, str]]:
     if not {"id", "state"} <= set(columns):
         raise StatesError(f"{name}: the columns are {', '.join(columns)[:80]}; expected id and state among them")
     protein_column, state_column = columns.index("id"), columns.index("state")
-    proteins: dict[str, list[str]] = {}
+    position_column = columns.index("position") if "position" in columns else None
     for number, fields in rows:
         if len(fields) != len(columns):
             raise StatesError(f"{name}: line {number}: {len(fields)} fields; expected {len(columns)}, as in line 1")
-        proteins.setdefault(fields[protein_column], []).append(fields[state_column])
-    yield from ((protein, "".join(states)) for protein, states in proteins.items())
+    for protein, group in groupby((fields for _, fields in rows), key=itemgetter(protein_column)):
+        residues = list(group)
+        if position_column is not None and len({fields[position_column] for fields in residues}) < len(residues):
+            raise StatesError(f"{name}: {protein} comes twice; expected each protein once, and each of its positions")
+        yield protein, "".join(fields[state_column] for fields in residues)
 
 
 def _rows(text: str, name: str) -> list[tuple[int, list[str]]]:
-    """The rows of a table that tabs divide, with the numbers of their lines."""
+    """The rows of a table that tabs divide, with the numbers of their lines; above them may stand comments."""
     try:
-        rows = list(enumerate(csv.reader(text.splitlines(), delimiter="\t"), start=1))
+        numbered = enumerate(csv.reader(text.splitlines(), delimiter="\t"), start=1)
+        rows = [(number, fields) for number, fields in numbered if fields]
     except csv.Error as error:
         raise StatesError(f"{name}: not a table ({error}); expected fields with tabs between") from error
-    return [(number, fields) for number, fields in rows if fields and not fields[0].startswith("#")]
+    return list(dropwhile(lambda row: row[1][0].startswith("#"), rows))
 
 
 def _ss2(text: str, name: str) -> Iterator[tuple[str, str]]:
@@ -186,11 +197,12 @@ def _stem(name: str) -> str:
     return path.with_suffix("").stem if path.suffix in PACKED else path.stem
 
 
-def _folder(folder: Path) -> dict[str, str]:
+def _folder(folder: Path) -> Iterator[tuple[str, str]]:
     """The proteins of a folder, by the ids that its table gives."""
     index = folder / INDEX
     with open_text(index) as handle:
         rows = _rows(handle.read(), str(index))
     if len(rows) < 2 or rows[0][1][:2] != ["file", "id"] or min(len(fields) for _, fields in rows) < 2:
         raise StatesError(f"{index}: no table of files and ids; expected what pssp predict writes into a folder")
-    return {fields[1]: states for _, fields in rows[1:] for states in read_states(folder / fields[0]).values()}
+    for _, fields in rows[1:]:
+        yield from ((fields[1], states) for states in read_states(folder / fields[0]).values())

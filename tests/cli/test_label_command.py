@@ -74,3 +74,24 @@ def test_the_input_is_not_written_over(structure: Path) -> None:
     before = structure.read_bytes()
     assert main(["label", str(structure), "--out", str(structure)]) == 1
     assert structure.read_bytes() == before
+
+
+@pytest.mark.parametrize("form", ["fasta", "tsv", "jsonl"])
+def test_two_chains_of_one_name_are_told_apart(form: str, structure: Path, tmp_path: Path, capsys) -> None:
+    """Two models of an entry in two files have the same chains; score reads no id twice."""
+    second, out = tmp_path / "other" / structure.name, tmp_path / "states"
+    second.parent.mkdir()
+    second.write_text(structure.read_text())
+    assert main(["label", str(structure), str(second), "--format", form, "--out", str(out)]) == 0
+    assert capsys.readouterr().err == f"pssp: {second}: 1abc_A was written before; this one is 1abc_A_2\n"
+    assert pssp.read_states(out) == {"1abc_A": STATES, "1abc_A_2": STATES}
+
+
+def test_a_file_name_that_is_no_text(structure: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """The odd byte is written as an escape, by label and by score."""
+    named = structure.rename(tmp_path / "caf\udce9.pdb")
+    assert main(["label", str(named)]) == 0
+    assert capsys.readouterr().out.startswith(">caf\\udce9_A\n")
+    odd = (tmp_path / "caf\udce9.ss2").write_text("1 M C 0.9 0.1 0.0\n") and str(tmp_path / "caf\udce9.ss2")
+    assert main(["score", "--true", odd, "--predicted", odd, "--per-protein"]) == 0
+    assert "caf\\udce9\t1\t100.0" in capsys.readouterr().out

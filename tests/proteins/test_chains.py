@@ -3,6 +3,7 @@
 import hashlib
 import json
 import lzma
+import os
 import shutil
 import subprocess
 import sys
@@ -165,10 +166,13 @@ def test_a_missing_file_is_named(tmp_path, missing):
         ("id\tsequence\n", "line 1 is .*; expected the columns id, cluster"),
         ("\t".join(COLUMNS) + "\n1ABC_A\tx\ttrain\n", "line 2: .*expected 7 fields"),
         ("\t".join(COLUMNS) + "\n1ABC_A\tx\ttrain\t0\tMK\tHHH\taa\n", "1ABC_A: structure has 3 positions"),
+        ("\t".join(COLUMNS) + 2 * "\n1ABC_A\tx\ttrain\t0\tMK\tHH\taa", "line 3: 1ABC_A: comes twice"),
+        ("\t".join(COLUMNS) + "\n1ABC_A\tx\ttrain\t0\tM1K\tHHH\taaa", "line 2: 1ABC_A: '1' is outside the alphabet"),
+        ("\t".join(COLUMNS) + "\n1ABC_A\tx\ttrain\t0\tMKT\tHHH\tazz", "line 2: 1ABC_A: 'zz' is outside the alphabet"),
     ],
 )
 def test_a_wrong_table_is_named(tmp_path, text, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ChainDataError, match=message):
         load_chains(path=packed(tmp_path, text))
 
 
@@ -207,3 +211,18 @@ def test_a_data_set_that_was_built_anew_is_read_anew(tmp_path):
         path.write_bytes(lzma.compress(("\t".join(COLUMNS) + f"\n{row}\n").encode()))
         path.with_name(f"{path.name}.sha256").write_text(hashlib.sha256(path.read_bytes()).hexdigest())
         assert load_chains(path=path).records[0].id == chain_id
+
+
+def test_a_relative_path_means_the_file_that_lies_there_now(tmp_path, monkeypatch):
+    """Two sets of one name, written in the same moment, in two folders; and a checksum that is changed later."""
+    for chain_id in ("first", "second"):
+        (tmp_path / chain_id).mkdir()
+        monkeypatch.chdir(tmp_path / chain_id)
+        row = "\t".join((chain_id, chain_id, "train", "0", "MKTV", "CHHC", "aaaa"))
+        path = packed(Path(), "\t".join(COLUMNS) + f"\n{row}\n")
+        os.utime(path, ns=(0, 0))
+        os.utime(f"{path}.sha256", ns=(0, 0))
+        assert load_chains(path=path).records[0].id == chain_id
+    Path(f"{path}.sha256").write_text("0" * 64)
+    with pytest.raises(ChainDataError, match="damaged"):
+        load_chains(path=path)

@@ -106,6 +106,27 @@ def test_a_folder_of_predictions_keeps_its_ids(tmp_path: Path) -> None:
     assert pssp.read_states(tmp_path) == {"sp|P1|A": "CHH", "sp:P1:A": "EEC"}
 
 
+def test_a_folder_with_an_id_twice_is_refused(tmp_path: Path) -> None:
+    """The last one would win, and nobody would know which it was."""
+    written(tmp_path, "file\tid\na.ss2\tone\nb.ss2\tone\n", "index.tsv")
+    written(tmp_path, SS2, "a.ss2")
+    written(tmp_path, SS2, "b.ss2")
+    with pytest.raises(StatesError, match="one comes twice"):
+        pssp.read_states(tmp_path)
+
+
+def test_an_id_may_begin_as_a_comment_does(tmp_path: Path) -> None:
+    """Comments stand above a table; below its header each line is a residue."""
+    path = written(tmp_path, "# made by hand\nid\tstate\n#1\tH\none\tE\n")
+    assert pssp.read_states(path) == {"#1": "H", "one": "E"}
+
+
+def test_a_name_that_no_file_can_have_is_one_of_our_errors() -> None:
+    for name in ("x" * 400, "a\0b"):
+        with pytest.raises(PSSPError):
+            pssp.read_states(name)
+
+
 def test_quoted_ids_of_a_table(tmp_path: Path) -> None:
     path = written(tmp_path, 'id\tstate\n"5""end"\tH\n"5""end"\tE\n')
     assert pssp.read_states(path) == {'5"end': "HE"}
@@ -119,6 +140,8 @@ def test_quoted_ids_of_a_table(tmp_path: Path) -> None:
         (">one\nHEXC\n", "1abc.txt: one: state 3 is 'X'; expected one of HGIEBTSC"),
         (">one\n\n>two\nH\n", "1abc.txt: one: no states"),
         (">one\nH\n>one\nE\n", "1abc.txt: one comes twice"),
+        ("id\tposition\tstate\none\t1\tH\none\t2\tH\none\t1\tE\n", "1abc.txt: one comes twice"),
+        ("id\tstate\none\tH\ntwo\tC\none\tE\n", "1abc.txt: one comes twice"),
         ('{"id": "one", "states": "H"}\n{"id": "two"}\n', '1abc.txt: line 2: \'{"id": "two"}\'; expected an object'),
         ('{"id": "one", "states": "H"}\nhello\n', "1abc.txt: line 2: 'hello'"),
         ("id\tstate\none\tH\none\n", "1abc.txt: line 3: 1 fields; expected 2"),
