@@ -102,10 +102,8 @@ from .uniprot.dataset import Selection, select_entries, to_chains
 # Chapter 3: UniProt
 from .uniprot.entry import PDBStructure, UniProtEntry, UniProtError, UniProtFeature
 from .uniprot.fetch import Fetched, fetch_uniprot
-from .uniprot.flat import read_uniprot
-from .uniprot.labels import LabelledEntry, label_entry
-from .uniprot.report import LabelReport, label_entries
-from .uniprot.shipped import load_uniprot_entries, uniprot_text
+from .uniprot.flat import load_uniprot_entries, read_uniprot, uniprot_text
+from .uniprot.labels import LabelledEntry, LabelReport, label_entries, label_entry
 
 __version__: str
 __all__ = [

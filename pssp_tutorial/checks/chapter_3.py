@@ -8,10 +8,9 @@ import numpy as np
 from pssp_tutorial.checks.grading import Cases, by_cases
 from pssp_tutorial.proteins.alphabet import reduce_states
 from pssp_tutorial.proteins.chains import load_chains
-from pssp_tutorial.uniprot.entry import PDBStructure, UniProtEntry
-from pssp_tutorial.uniprot.flat import read_uniprot
-from pssp_tutorial.uniprot.labels import STATES, label_entry
-from pssp_tutorial.uniprot.shipped import load_uniprot_entries, uniprot_text
+from pssp_tutorial.uniprot.entry import STATES, PDBStructure, UniProtEntry
+from pssp_tutorial.uniprot.flat import load_uniprot_entries, read_uniprot, uniprot_text
+from pssp_tutorial.uniprot.labels import label_entry
 
 Span = tuple[str, int, int]
 

@@ -48,10 +48,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; every error a user can cause is one line on standard error.
 
-    >>> main(["uniprot", "parse", "--shipped", "--limit", "1", "--quiet", "--columns", "accession,length"])
-    accession	length
-    O25776	164
-    0
+    >>> main(["uniprot", "parse", "missing.dat"])
+    1
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by the caller

@@ -5,14 +5,15 @@ Documentation of the service: https://www.uniprot.org/help/api_queries.
 
 import gzip
 import json
+import re
 import time
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 
 import requests
 from requests.exceptions import ChunkedEncodingError, Timeout
-from requests.utils import parse_header_links
 from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util import Retry
 
@@ -23,6 +24,7 @@ QUERY = "(reviewed:true) AND (structure_3d:true) AND ((ft_helix:*) OR (ft_strand
 """Every reviewed entry with a structure and an annotated helix, strand or turn."""
 RETRIED = (429, 500, 502, 503, 504)
 OFFLINE_ATTEMPTS = 3  # who is offline need not wait for long
+LONGEST_WAIT = 120.0  # seconds; if the server asks for more, stop
 ADDRESS = "https://github.com/pssp-tutorial/pssp-tutorial"
 
 
@@ -39,8 +41,7 @@ class FetchSettings:
     """How to talk to the server; times are in seconds.
 
     UniProt allows a ``page_size`` of 500 at most. ``timeout`` is the wait for a connection, and for the next bytes. A
-    page is tried ``attempts`` times, the second time after ``backoff``, doubled each time; if the server asks in
-    ``Retry-After`` for more than ``longest_wait``, stop. Without a limit, a query may match ``largest_total`` entries.
+    page is tried ``attempts`` times, the second time after ``backoff``, doubled each time.
     """
 
     url: str = SEARCH
@@ -48,13 +49,10 @@ class FetchSettings:
     timeout: tuple[float, float] = (10.0, 60.0)
     attempts: int = 6
     backoff: float = 1.0
-    longest_wait: float = 120.0
-    largest_total: int = 200_000
 
-    def first_url(self, query: str, format: str = "txt", fields: str | None = None, size: int = 500) -> str:
-        """Address of the first page, in any of UniProt's formats; later ones are named by the page before."""
-        parameters = {"query": query, "format": format, "size": size, "compressed": "true"}
-        return f"{self.url}?{urlencode(parameters | ({'fields': fields} if fields else {}))}"
+    def first_url(self, query: str, size: int = 500) -> str:
+        """Address of the first page; each page names the next one."""
+        return f"{self.url}?{urlencode({'query': query, 'format': 'txt', 'size': size, 'compressed': 'true'})}"
 
 
 @dataclass(frozen=True)
@@ -70,11 +68,7 @@ class Page:
 
     @property
     def entries(self) -> list[bytes]:
-        """The texts of its entries.
-
-        >>> Page(b"ID   A\\n//\\nID   B\\n//\\n", 2, "2026_01", "", None).entries
-        [b'ID   A\\n//\\n', b'ID   B\\n//\\n']
-        """
+        """The texts of its entries, each up to its ``//``."""
         return [entry + b"\n//\n" for entry in self.text.split(b"\n//\n")[:-1]]
 
 
@@ -97,13 +91,11 @@ class Client:
         self.session.headers["Accept-Encoding"] = "identity"  # the page itself is packed, so its checksum reaches us
 
     def page(self, url: str, expected: int = 0) -> Page:
-        """The page at an address, complete.
+        """The page at an address, complete; if the query is refused, a QueryError, else a FetchError.
 
         If it has fewer entries than ``expected``, it is fetched again; if the second answer is the same, it stands.
-        Raises :class:`QueryError` if UniProt refuses the query, else :class:`FetchError`, with the last problem.
         """
-        previous = b""
-        attempt = 0
+        previous, attempt = b"", 0
         while True:
             attempt += 1
             try:
@@ -117,22 +109,33 @@ class Client:
                     advice = "check the network" if failure.attempts else "try again later: what was fetched is kept"
                     problem = f"{urlsplit(url).netloc} {failure}, {attempt} times; {advice}"
                     raise FetchError(problem) from failure.__cause__
-                doubled = min(self.settings.backoff * 2 ** (attempt - 1), self.settings.longest_wait)
+                doubled = min(self.settings.backoff * 2 ** (attempt - 1), LONGEST_WAIT)
                 time.sleep(doubled if failure.wait is None else failure.wait)
 
     def _once(self, url: str) -> Page:
         answer, body = self._answer(url)
         if answer.status_code in RETRIED:
-            wait = self._asked_wait(answer.headers.get("Retry-After", ""))
+            wait = None
+            with suppress(InvalidHeader):
+                wait = Retry().get_retry_after(answer.raw)  # given in seconds, or as a date
+            if wait is not None and wait > LONGEST_WAIT:
+                raise FetchError(f"UniProt asks to wait {wait:.0f} s; try again then: what was fetched is kept")
             raise _TryAgain(f"answers {answer.status_code} {answer.reason}", wait)
-        text = _unpacked(body)
+        try:
+            for _ in range(2):  # the page and the transfer may both be packed
+                body = gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body
+        except (OSError, EOFError, zlib.error) as error:
+            raise _TryAgain(f"sends a damaged page ({error})") from error
         if not answer.ok:
-            raise QueryError(f"{urlsplit(url).netloc} refuses the query: {_messages(text) or answer.reason}")
-        if text and not (text.startswith(b"ID   ") and text.endswith(b"\n//\n")):
-            raise _TryAgain(f"sends a page that is not whole txt, it begins with {text[:20]!r}")
+            said = answer.reason
+            with suppress(ValueError, LookupError, TypeError):
+                said = "; ".join(json.loads(body)["messages"]) or said
+            raise QueryError(f"{urlsplit(url).netloc} refuses the query: {said}")
+        if body and not (body.startswith(b"ID   ") and body.endswith(b"\n//\n")):
+            raise _TryAgain(f"sends a page that is not whole txt, it begins with {body[:20]!r}")
         total = answer.headers.get("X-Total-Results", "")
         return Page(
-            text=text,
+            text=body,
             total=int(total) if total.isdecimal() else None,
             release=answer.headers.get("X-UniProt-Release", "unknown"),
             release_date=answer.headers.get("X-UniProt-Release-Date", ""),
@@ -155,46 +158,13 @@ class Client:
         except OSError as error:  # of requests, for an address or a file of certificates that cannot be used
             raise FetchError(f"{urlsplit(url).netloc} cannot be reached ({error})") from error
 
-    def _asked_wait(self, text: str) -> float | None:
-        """The seconds that a ``Retry-After`` asks for, in numbers or as a date."""
-        try:
-            wait = Retry().parse_retry_after(text) if text else None
-        except InvalidHeader:
-            return None
-        if wait is not None and wait > self.settings.longest_wait:
-            raise FetchError(f"UniProt asks to wait {wait:.0f} s; try again then: what was fetched is kept")
-        return wait
-
-
-def _unpacked(body: bytes) -> bytes:
-    """The body without gzip; its checksum and its end are verified. The page and the transfer may both be packed."""
-    try:
-        for _ in range(2):
-            body = gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body
-    except (OSError, EOFError, zlib.error) as error:
-        raise _TryAgain(f"sends a damaged page ({error})") from error
-    return body
-
-
-def _messages(text: bytes) -> str:
-    """What UniProt says is wrong, from its JSON; nothing if it says it otherwise."""
-    try:
-        return "; ".join(map(str, json.loads(text)["messages"]))
-    except (ValueError, LookupError, TypeError):
-        return ""
-
 
 def next_url(link: str, url: str) -> str | None:
-    """Address of the next page from the Link header: on the same host, and reached in the same way.
-
-    >>> next_url('<http://Example.org:80/search?cursor=2>; rel="Next"', "https://example.org/search")
-    'https://example.org/search?cursor=2'
-    """
-    links = ({key.lower(): value for key, value in item.items()} for item in parse_header_links(link))
-    named = next((item["url"] for item in links if item.get("rel", "").lower() == "next"), None)
+    """Address of the next page from the Link header: on the same host, and reached in the same way."""
+    named = re.search(r'<([^>]*)>\s*;\s*rel="?next\b', link, re.IGNORECASE)
     if named is None:
         return None
-    here, following = urlsplit(url), urlsplit(urljoin(url, named))
+    here, following = urlsplit(url), urlsplit(urljoin(url, named[1]))
     if following.hostname != here.hostname:
         raise FetchError(f"{here.netloc} names a next page on {following.netloc}; expected one on the same host")
     return urlunsplit(following._replace(scheme=here.scheme, netloc=here.netloc))

@@ -13,18 +13,10 @@ from pssp_tutorial.uniprot.labels import LabelledEntry
 class Selection:
     """Says of a labelled entry why it is not fit for a data set for prediction, or nothing if it is.
 
-    No fragment of a protein is fit, and of several with the same sequence only the first one. (Method and resolution
-    of the structures: see :func:`label_entry`.)
+    Its residues and those with a known state have to be as many as the bounds say. No fragment of a protein is fit, and
+    of several with the same sequence only the first one. (Method and resolution: see :func:`label_entry`.)
 
-    Parameters
-    ----------
-    min_length, max_length : int
-        Bounds on the residues of the entry.
-    min_known : int
-        Least number of residues with a known state.
-
-    >>> from pssp_tutorial.uniprot.report import LabelReport, label_entries
-    >>> from pssp_tutorial.uniprot.shipped import load_uniprot_entries
+    >>> from pssp_tutorial import LabelReport, label_entries, load_uniprot_entries
     >>> report = LabelReport()
     >>> fit = label_entries(load_uniprot_entries(), report=report, selection=Selection(max_length=1000))
     >>> len(list(fit)), report.reasons
@@ -54,13 +46,7 @@ class Selection:
 
 
 def select_entries(labelled: Iterable[LabelledEntry], **filters: Any) -> Iterator[LabelledEntry]:
-    """The labelled entries that pass the filters of :class:`Selection`.
-
-    >>> from pssp_tutorial.uniprot.report import label_entries
-    >>> from pssp_tutorial.uniprot.shipped import load_uniprot_entries
-    >>> len(list(select_entries(label_entries(load_uniprot_entries()), max_length=1000)))
-    38
-    """
+    """The labelled entries that pass the filters of :class:`Selection`."""
     reason = Selection(**filters)
     return (item for item in labelled if not reason(item))
 
@@ -68,8 +54,7 @@ def select_entries(labelled: Iterable[LabelledEntry], **filters: Any) -> Iterato
 def to_chains(labelled: Iterable[LabelledEntry], **options: Any) -> ChainSet:
     """Make a chain set of labelled entries with the options of :func:`split_by_homology`.
 
-    >>> from pssp_tutorial.uniprot.report import label_entries
-    >>> from pssp_tutorial.uniprot.shipped import load_uniprot_entries
+    >>> from pssp_tutorial import label_entries, load_uniprot_entries
     >>> small = [entry for entry in load_uniprot_entries() if len(entry) < 180]
     >>> chains = to_chains(label_entries(small), val=0.2, test=0.2, method="python")
     >>> sum(len(chains.of(split)) for split in ("train", "val", "test", "excluded")) == len(chains)

@@ -5,18 +5,14 @@ from dataclasses import dataclass
 
 from pssp_tutorial.core.errors import PSSPError
 
-KINDS = ("HELIX", "STRAND", "TURN")
-"""The features that UniProt takes from DSSP: H, G, I; E, B; T."""
+STATES = {"HELIX": "H", "STRAND": "E", "TURN": "T"}
+"""The features that UniProt takes from DSSP (H, G, I; E, B; T), and the state that each one becomes."""
 
 ACCESSION = re.compile(r"[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9]([A-Z][A-Z0-9]{2}[0-9]){1,2}")
 
 
 class UniProtError(PSSPError):
-    """An entry or file that contradicts itself or its format; ``line`` is 1-based, 0 where there is none.
-
-    >>> str(UniProtError("no sequence", file="a.dat", entry="P12345", line=7))
-    'a.dat: line 7: P12345: no sequence'
-    """
+    """An entry or file that contradicts itself or its format; ``line`` is 1-based, 0 where there is none."""
 
     def __init__(self, problem: str, *, file: str = "", entry: str = "", line: int = 0) -> None:
         self.problem, self.file, self.entry, self.line = problem, file, entry, line

@@ -1,25 +1,26 @@
 """One command from a query to a file: page by page, resumable, of one release, whole or not at all (chapter 3)."""
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 from os import PathLike
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from tqdm import tqdm
 
-from pssp_tutorial.core.files import open_text, packed, write_atomically
+from pssp_tutorial.core.files import FileError, open_text, packed, write_atomically
 from pssp_tutorial.uniprot.client import QUERY, FetchError, FetchSettings, Page, QueryError
 from pssp_tutorial.uniprot.entry import ACCESSION
-from pssp_tutorial.uniprot.origin import check_origin, write_origin
 from pssp_tutorial.uniprot.pages import Search, StartOver, check_release, default_folder
 
 RESTARTS = 3
-BATCH = 50
-"""Accessions per query: its address stays well below what servers accept."""
+BATCH = 50  # accessions per query: its address stays well below what servers accept
+Tell = Callable[[str], None]
+MARK = {"made_by": "pssp-tutorial"}
 LICENCE = "CC BY 4.0, UniProt Consortium, https://www.uniprot.org/help/license"
 
 
@@ -49,33 +50,20 @@ def fetch_uniprot(
     cache: str | PathLike | None = None,
     settings: FetchSettings | None = None,
     progress: bool | None = None,
-    tell: Callable[[str], None] = lambda sentence: None,
+    tell: Tell = lambda sentence: None,
 ) -> Fetched:
     """Fetch what a query matches in today's UniProt into one flat file, for :func:`read_uniprot`.
 
-    The pages land in a cache. A fetch that was stopped, at any moment, goes on with the next page and ends with the
-    same file, byte for byte, as one that was not. If UniProt's release changes meanwhile, it starts over, so that no
-    file mixes two releases. ``out`` is replaced when the new file is whole, and not before.
+    The pages land in the folder ``cache``, and those of an equal query are used again if ``resume``. A fetch that was
+    stopped, at any moment, goes on with the next page and ends with the same file, byte for byte, as one that was not.
+    If UniProt's release changes meanwhile, it starts over: no file mixes two releases. ``out`` is replaced when the new
+    file is whole, and not before. ``tell`` gets a sentence about what is noteworthy, such as a new release.
 
-    Parameters
-    ----------
-    query : str
-        In UniProt's query language: https://www.uniprot.org/help/text-search.
-    accessions : iterable of str, optional
-        Fetch these entries instead, in this order, each once; an earlier accession finds the entry that has it now.
-    cache : path, optional
-        The folder of the pages; those of an equal query are used again if ``resume``.
-    progress : bool, optional
-        Show a bar on standard error; left out, if that is a terminal.
-    tell : callable
-        Gets a sentence when something noteworthy happens, such as a new release.
+    With ``accessions``, these entries are fetched instead of a query's, in this order, each once; an earlier accession
+    finds the entry that has it now.
 
-    Raises
-    ------
-    QueryError
-        If UniProt refuses the query or finds nothing, or too much without a limit; if an accession is none.
-    FetchError, FileError
-        If the server keeps failing, or the disk is full; the pages so far are kept, and the old file is as it was.
+    Raises QueryError if UniProt refuses the query or finds nothing, or too much without a limit, or if an accession is
+    none; FetchError or FileError if the server keeps failing, or the disk is full: the pages so far are kept.
     """
     if limit is not None and limit < 1:
         raise QueryError(f"limit {limit}; expected at least 1 entry")
@@ -85,8 +73,11 @@ def fetch_uniprot(
             raise QueryError("accessions are looked for by themselves; expected no query beside them")
         names = check_accessions({f"accession {n}": name for n, name in enumerate(accessions, start=1)})[:limit]
     check_origin(out)
+    clauses = [f"accession:{name} OR sec_acc:{name}" for name in names]  # the second one finds what was merged
+    batches = [" OR ".join(clauses[start : start + BATCH]) for start in range(0, len(names), BATCH)]
+    queries = [f"(active:true) AND ({batch})" for batch in batches] or [query]
     folder = Path(cache) if cache is not None else default_folder()
-    search = Search(settings or FetchSettings(), batch_queries(names) or [query], None if names else limit, folder)
+    search = Search(settings or FetchSettings(), queries, None if names else limit, folder)
     if not resume:
         search.forget()
     for _ in range(RESTARTS + 1):
@@ -106,8 +97,7 @@ def _fill(search: Search, asked: int, progress: bool | None) -> Page:
     with tqdm(unit=" entries", disable=None if progress is None else not progress) as bar:
         for first in search.urls:
             for page in search.pages(first, release):
-                ends = [asked] if asked else [page.total, search.limit]
-                bar.total = min((number for number in ends if number is not None), default=None)
+                bar.total = asked or min(filter(None, (page.total, search.limit)), default=None)
                 bar.update(len(page.entries))
                 release, count, new = page.release, count + len(page.entries), new or page.new
     if page is None or not count:
@@ -117,9 +107,7 @@ def _fill(search: Search, asked: int, progress: bool | None) -> Page:
     return page
 
 
-def _write(
-    search: Search, accessions: list[str], last: Page, out: Path, query: str, tell: Callable[[str], None]
-) -> Fetched:
+def _write(search: Search, accessions: list[str], last: Page, out: Path, query: str, tell: Tell) -> Fetched:
     """Put the pages together as one file, and write beside it where it comes from."""
     seen: set[str] = set()
     count = 0
@@ -175,12 +163,7 @@ def read_accessions(source: str | PathLike | BinaryIO | TextIO) -> list[str]:
 
 
 def check_accessions(named: Mapping[str, str]) -> list[str]:
-    """Accessions, each under the name of its place, in capitals, each once, in order of their first mention.
-
-    >>> check_accessions({"line 1": "P62258", "line 2": "BRCA1"})
-    Traceback (most recent call last):
-    pssp_tutorial.uniprot.client.QueryError: line 2 is 'BRCA1'; expected accessions such as P12345
-    """
+    """Accessions, each under the name of its place, in capitals, each once, in order of their first mention."""
     bad = [f"{place} is {str(word)[:40]!r}" for place, word in named.items() if not ACCESSION.fullmatch(word.upper())]
     if bad or not named:
         more = f" and {len(bad) - 10} more" if len(bad) > 10 else ""
@@ -188,12 +171,24 @@ def check_accessions(named: Mapping[str, str]) -> list[str]:
     return list(dict.fromkeys(word.upper() for word in named.values()))
 
 
-def batch_queries(accessions: list[str]) -> list[str]:
-    """Queries that find the entries with these accessions, also those that another one was merged into.
+def read_origin(file: str | PathLike) -> dict[str, Any] | None:
+    """What is told beside a file; None if nothing is, or somebody else wrote it."""
+    try:
+        found = json.loads(Path(f"{file}.info.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and MARK.items() <= found.items() else None
 
-    >>> batch_queries(["P62258"])
-    ['(active:true) AND (accession:P62258 OR sec_acc:P62258)']
-    """
-    parts = [accessions[start : start + BATCH] for start in range(0, len(accessions), BATCH)]
-    either = (" OR ".join(f"accession:{name} OR sec_acc:{name}" for name in part) for part in parts)
-    return [f"(active:true) AND ({clauses})" for clauses in either]
+
+def check_origin(file: str | PathLike) -> Path:
+    """Where the origin will be told; a FileError, before a long run, if somebody else has written a file there."""
+    path = Path(f"{file}.info.json")
+    if path.exists() and read_origin(file) is None:
+        raise FileError(f"{path}: not written, for it is not ours to replace; move it, or choose another file to write")
+    return path
+
+
+def write_origin(file: str | PathLike, origin: Mapping[str, Any]) -> None:
+    """Tell beside a file where its content comes from."""
+    with write_atomically(check_origin(file)) as handle:
+        handle.write((json.dumps(MARK | dict(origin), indent=1, ensure_ascii=False) + "\n").encode())

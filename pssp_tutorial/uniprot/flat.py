@@ -1,24 +1,24 @@
-"""The flat file of UniProt, read one entry at a time (chapter 3).
+"""The flat file of UniProt, read one entry at a time, and the 47 real entries that travel with the book (chapter 3).
 
 ``Bio.SwissProt`` parses the lines that matter here: names, dates, PDB cross-references, secondary structure
 features and the sequence. The other lines have changed their form often since 1986 and cannot stop it.
 """
 
+import gzip
 import re
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import lru_cache, partial
+from io import StringIO
 from os import PathLike
 from typing import Any, BinaryIO, TextIO
 
 from pssp_tutorial.core.files import ReadError, open_text
-from pssp_tutorial.uniprot.entry import ACCESSION, KINDS, PDBStructure, UniProtEntry, UniProtError, UniProtFeature
+from pssp_tutorial.core.resources import read_checked, resource
+from pssp_tutorial.proteins.filetypes import STARTS
+from pssp_tutorial.uniprot.entry import STATES, PDBStructure, UniProtEntry, UniProtError, UniProtFeature
 
-LARGEST_ENTRY = 64_000_000
-"""Letters of the largest entry that is still read; without a bound a file that is no entry would fill the memory."""
-LINE_CODES = {
-    *("ID", "AC", "DT", "DE", "GN", "OS", "OG", "OC", "OX", "OH", "RN", "RP", "RC", "RX", "RG", "RA", "RT", "RL"),
-    *("CC", "DR", "PE", "KW", "FT", "SQ", "  ", "//", "**"),
-}
+LARGEST_ENTRY = 64_000_000  # letters; without a bound a file that is no entry would fill the memory
+LINE_CODE = re.compile("ID|AC|DT|DE|GN|OS|OG|OC|OX|OH|RN|RP|RC|RX|RG|RA|RT|RL|CC|DR|PE|KW|FT|SQ|  |//|[*][*]")
 _USED = ("ID", "AC", "DT", "DE", "FT", "SQ", "  ", "//")
 _RANGE = re.compile(r"([^=,\s]+)=([0-9]{1,9})-([0-9]{1,9})")
 _RESOLUTION = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?) A")
@@ -26,8 +26,7 @@ _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT",
 _PDB_EVIDENCE = re.compile(r"PDB:([0-9A-Za-z_]+)")
 _OLD_RELEASE = re.compile(r"DT .*\(Rel\. ([0-9]{1,3}), Last annotation update\)")
 
-Block = list[tuple[int, str]]
-"""The lines of an entry with their numbers."""
+Block = list[tuple[int, str]]  # the lines of an entry with their numbers
 
 
 def read_uniprot(
@@ -38,16 +37,9 @@ def read_uniprot(
     A :class:`UniProtError` names file, line and entry; of a file in another format, what it seems to be. ``on_error``
     gets that of an entry that cannot be read, and reading goes on; one after which no entry can be found is raised.
 
-    >>> from io import StringIO
-    >>> text = '''ID   TINY_TEST  Reviewed;  7 AA.
-    ... AC   P12345;
-    ... FT   HELIX           2..5
-    ... FT                   /evidence="ECO:0007829|PDB:1ABC"
-    ... SQ   SEQUENCE   7 AA;  810 MW;  6DD04B5DC1A336F0 CRC64;
-    ...      MKTAYIA
-    ... //'''
-    >>> [entry.features for entry in read_uniprot(StringIO(text))]
-    [(UniProtFeature(kind='HELIX', start=1, end=5, structures=('1ABC',), exact=True),)]
+    >>> (entry,) = read_uniprot(StringIO(uniprot_text("Q7Z739")))
+    >>> entry.features[0]
+    UniProtFeature(kind='HELIX', start=392, end=401, structures=('6ZOT',), exact=True)
     """
     name = str(source) if isinstance(source, str | PathLike) else str(getattr(source, "name", "UniProt text"))
     try:
@@ -92,15 +84,10 @@ def _blocks(handle: TextIO, name: str) -> Iterator[tuple[Block, str]]:
 
 
 def _not_flat(line: str) -> str:
-    """What a file seems to be whose first line begins no entry, and how to get one that does."""
-    words = line.strip()
-    kinds = {"{": "JSON", "[": "JSON", ">": "FASTA", "<": "XML or a web page"}
-    kind = kinds.get(words[:1], "a table" if "\t" in words else "no flat file")
-    if said := re.search(r'"messages"\s*:\s*\[(.+?)\]', line):
-        kind = f"an error message of UniProt, {said[1][:200]}"
-    elif ACCESSION.fullmatch(words):
-        kind = "a list of accessions, for pssp uniprot fetch --accessions"
-    return f"the line is {words[:40]!r}: {kind}; expected an entry from 'ID   ' to '//', as UniProt's format=txt has it"
+    """What is wrong with a line that begins no entry, and what its file seems to be."""
+    begins = ((start, kind) for start, kind in ({">": "FASTA"} | STARTS).items() if line.startswith(start))
+    kind = next((f", as in {kind}" for _, kind in begins), "")
+    return f"the line is {line.strip()[:200]!r}{kind}; expected an entry of UniProt's format=txt, from 'ID   ' to '//'"
 
 
 def _label(block: Block, count: int) -> str:
@@ -109,43 +96,34 @@ def _label(block: Block, count: int) -> str:
     return (accession or "".join(block[0][1][5:].split()[:1]))[:40] or f"entry {count}"
 
 
-class _Lines:
-    """The lines of a block that Bio.SwissProt needs; ``number`` is that of the line it is reading."""
-
-    def __init__(self, block: Block) -> None:
-        self.number, self.structural, self.block = block[0][0], False, iter(block)
-
-    def read(self, size: int) -> str:  # Bio.SwissProt asks for no letters to tell text from bytes
-        return ""
-
-    def __iter__(self) -> "_Lines":
-        return self
-
-    def __next__(self) -> str:
-        for number, line in self.block:
-            self.number, code = number, line[:2]
-            if code not in LINE_CODES:
-                problem = f"the line begins with {line[:5]!r}; expected a line code such as 'FT   '"
-                raise UniProtError(problem, line=number)
-            if code == "FT" and line[5:13].strip():
-                self.structural = line[5:13].rstrip() in KINDS
-            if line.startswith("DR   PDB;") or (code in _USED and (code != "FT" or self.structural)):
-                return line
-        raise StopIteration
+def _used(block: Block) -> Iterator[tuple[int, str]]:
+    """The lines of a block that Bio.SwissProt needs; every line must have a code."""
+    structural = False
+    for number, line in block:
+        code = line[:2]
+        if not LINE_CODE.match(line):
+            raise UniProtError(f"the line begins with {line[:5]!r}; expected a line code such as 'FT   '", line=number)
+        if code == "FT" and line[5:13].strip():
+            structural = line[5:13].rstrip() in STATES
+        if line.startswith("DR   PDB;") or (code in _USED and (code != "FT" or structural)):
+            yield number, line
 
 
 def _entry(block: Block, name: str, label: str) -> UniProtEntry:
     """The entry of a block; every problem is told with its file, line and entry."""
     from Bio import SwissProt
 
-    lines = _Lines(block)
+    numbers, handle = [block[0][0]], StringIO()
     try:
-        return _from_record(SwissProt.read(lines), block, label)
+        used = list(_used(block))
+        numbers, handle = [number for number, _ in used], StringIO("".join(line for _, line in used))
+        return _from_record(SwissProt.read(handle), block, label)
     except UniProtError as error:
         raise UniProtError(error.problem, file=name, entry=label, line=error.line or block[0][0]) from None
     except Exception as error:  # Bio.SwissProt raises IndexError, AssertionError and others at a damaged line
+        read = handle.getvalue().count("\n", 0, handle.tell())
         problem = f"Bio.SwissProt cannot read the line ({type(error).__name__}: {str(error)[:80].strip()})"
-        raise UniProtError(problem, file=name, entry=label, line=lines.number) from error
+        raise UniProtError(problem, file=name, entry=label, line=numbers[max(read - 1, 0)]) from error
 
 
 def _from_record(record: Any, block: Block, label: str) -> UniProtEntry:
@@ -180,11 +158,7 @@ def _from_record(record: Any, block: Block, label: str) -> UniProtEntry:
 
 
 def _structure(pdb_id: str, method: str = "", resolution: str = "", chains: str = "") -> PDBStructure:
-    """A structure from a PDB cross-reference; what cannot be read is left out, and the date of lines before 2002.
-
-    >>> _structure("6ZOT", "X-ray", "2.70 A", "A/B=392-571")
-    PDBStructure(id='6ZOT', method='X-ray', resolution=2.7, chains=(('A/B', 391, 571),))
-    """
+    """A structure from a PDB cross-reference; what cannot be read is left out, and the date of lines before 2002."""
     if not chains:
         return PDBStructure(pdb_id)
     number = _RESOLUTION.fullmatch(resolution.strip())
@@ -194,11 +168,7 @@ def _structure(pdb_id: str, method: str = "", resolution: str = "", chains: str 
 
 
 def _iso_date(text: str) -> str:
-    """``03-AUG-2022`` as ``2022-08-03``, whatever language the system speaks; anything else as the empty text.
-
-    >>> _iso_date("03-AUG-2022")
-    '2022-08-03'
-    """
+    """``03-AUG-2022`` as ``2022-08-03``, whatever language the system speaks; anything else as the empty text."""
     match = re.fullmatch(rf"([0-3][0-9])-({'|'.join(_MONTHS)})-([0-9]{{4}})", text)
     return f"{match[3]}-{_MONTHS.index(match[2]) + 1:02}-{match[1]}" if match else ""
 
@@ -209,6 +179,35 @@ def _feature(feature: Any, length: int) -> UniProtFeature:
     start, end = feature.location.start, feature.location.end
     known = type(start) is ExactPosition, type(end) is ExactPosition  # an UncertainPosition is a subclass
     evidence = tuple(dict.fromkeys(_PDB_EVIDENCE.findall(feature.qualifiers.get("evidence", ""))))
-    return UniProtFeature(
-        feature.type, int(start) if known[0] else 0, int(end) if known[1] else length, evidence, all(known)
-    )
+    ends = int(start) if known[0] else 0, int(end) if known[1] else length
+    return UniProtFeature(feature.type, *ends, evidence, all(known))
+
+
+@lru_cache(maxsize=1)
+def load_uniprot_entries() -> tuple[UniProtEntry, ...]:
+    """The 47 real entries that travel with the book, by accession; errors as in :func:`uniprot_text`.
+
+    >>> entries = load_uniprot_entries()
+    >>> len(entries), entries[-2].name, len(entries[-2].features)
+    (47, 'YTHD3_HUMAN', 16)
+    """
+    return tuple(read_uniprot(StringIO(uniprot_text())))
+
+
+def uniprot_text(accession: str | None = None) -> str:
+    """The shipped entries as UniProt wrote them, or one; a UniProtError if it is not there or the file is damaged.
+
+    >>> print(uniprot_text("Q7Z739").splitlines()[0])
+    ID   YTHD3_HUMAN             Reviewed;         585 AA.
+    """
+    path, remedy = resource("data", "uniprot_entries.dat.gz"), "restore it from the repository, or install it again"
+    try:
+        text = gzip.decompress(read_checked(path, remedy=remedy)).decode()
+    except ReadError as error:
+        raise UniProtError(error.problem, file=str(error.args[0])) from error
+    if accession is None:
+        return text
+    for entry in text.split("//\n"):
+        if f"\nAC   {accession};" in entry:
+            return entry + "//\n"
+    raise UniProtError("not among the shipped entries", file=str(path), entry=accession)

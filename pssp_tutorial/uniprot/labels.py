@@ -1,20 +1,20 @@
-"""Labels and masks from UniProt's entries (chapter 3).
+"""Labels and masks from UniProt's entries, and a report of what became of each (chapter 3).
 
 UniProt annotates helices, strands and turns where DSSP found them in a PDB structure. Everything else is not
 annotated, and that is not coil: coil is what lies inside a structure and is neither helix nor strand.
 """
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from typing import Literal, get_args
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from pssp_tutorial.proteins.alphabet import UNKNOWN_STATE
 from pssp_tutorial.proteins.record import ProteinRecord
-from pssp_tutorial.uniprot.entry import PDBStructure, UniProtEntry, UniProtError, UniProtFeature
+from pssp_tutorial.uniprot.entry import STATES, PDBStructure, UniProtEntry, UniProtError, UniProtFeature
 
-STATES = {"HELIX": "H", "STRAND": "E", "TURN": "T"}
 WithoutEvidence = Literal["structures", "drop"]
 POLICIES = get_args(WithoutEvidence)
 
@@ -51,17 +51,10 @@ def label_entry(
     HELIX becomes H, STRAND E; other residues inside the coverage become C. Coverage is the union of the ranges
     in ``DR PDB`` of the structures that the features name as evidence, and of the features themselves.
 
-    Parameters
-    ----------
-    turns : bool
-        TURN becomes T, which the reductions turn into C; otherwise it is C at once.
-    without_evidence : {"structures", "drop"}
-        Coverage of an entry whose features name no structure, as in the shipped ones of 2012 and before: that of
-        every PDB structure of the entry; or none, so that nothing is known.
-    methods : collection of str, optional
-        Methods that count, of X-ray, NMR, EM and so on, in capital or small letters. Left out: all.
-    max_resolution : float, optional
-        Coarsest resolution in ångström that counts. A structure without one, such as NMR's, is not refused.
+    With ``turns``, TURN becomes T, else C. Where the features name no structure, as in the entries of 2012 and before,
+    every PDB structure of the entry covers it, or, with ``without_evidence="drop"``, none. Only structures count whose
+    method is among ``methods`` (X-ray, NMR, EM and so on) and whose resolution, if they have one, is at most
+    ``max_resolution`` ångström.
 
     >>> entry = UniProtEntry("P12345", "TINY", "MKTAYIAK", (UniProtFeature("HELIX", 2, 5, ("1ABC",)),),
     ...               (PDBStructure("1ABC", "X-ray", 2.0, (("A", 1, 7),)),))
@@ -130,3 +123,92 @@ def _origin(entry: UniProtEntry) -> str:
     release = f" Swiss-Prot release {entry.release}" if entry.release else ""
     version = f" version {entry.version}" if entry.version else release
     return f"UniProt {entry.accession}{version}" + f" of {entry.date}" * bool(entry.date)
+
+
+@dataclass
+class LabelReport:
+    """Counts the entries that were kept, and lists the ones that were dropped, with the reason: each once."""
+
+    kept: int = 0
+    residues: int = 0
+    known: int = 0
+    coverage_from: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    dropped: list[tuple[str, str]] = field(default_factory=list)
+    merged: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """Number of dropped entries by reason, without its details after the colon."""
+        return Counter(reason.split(":")[0] for _, reason in self.dropped)
+
+    def keep(self, labelled: LabelledEntry) -> None:
+        """Count an entry that was kept."""
+        entry = labelled.entry
+        self.kept += 1
+        self.residues += len(entry)
+        self.known += int(labelled.record.mask.sum())
+        self.coverage_from[labelled.coverage_from] += 1
+        self.skipped["features on other isoforms"] += entry.isoform_features
+        self.skipped["features with an open end"] += labelled.fuzzy
+        self.skipped["features of structures that were refused"] += labelled.unsupported
+        self.skipped["residues that two kinds of feature claim"] += labelled.conflicts
+        self.merged |= dict.fromkeys(entry.secondary, entry.accession)
+
+    def find(self, accessions: Iterable[str], kept: Collection[str]) -> dict[str, str]:
+        """What became of each accession that was asked for: kept, merged into which one, dropped, or not found."""
+        fates = {name: f"dropped: {reason}" for name, reason in self.dropped}
+        fates |= {name: f"merged into {entry}" for name, entry in self.merged.items()} | dict.fromkeys(kept, "kept")
+        return {accession: fates.get(accession, "not found") for accession in accessions}
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.kept + len(self.dropped)} entries read, {self.kept} kept, {len(self.dropped)} dropped",
+            *(f"  {count} dropped: {reason}" for reason, count in self.reasons.most_common()),
+            f"{self.residues} residues, {self.known} with a known state, {self.residues - self.known} unknown",
+            *(f"  coverage from {source}: {count} entries" for source, count in self.coverage_from.most_common()),
+            *(f"  {count} {name}" for name, count in self.skipped.items() if count),
+        ]
+        return "\n".join(lines)
+
+
+def label_entries(
+    entries: Iterable[UniProtEntry],
+    *,
+    report: LabelReport | None = None,
+    selection: Callable[[LabelledEntry], str] | None = None,
+    **options: Any,
+) -> Iterator[LabelledEntry]:
+    """Label entries one by one with the options of :func:`label_entry`, and leave out those that stay without a label.
+
+    The ``report`` is told of each entry. A ``selection`` such as :class:`Selection` says why one is to be dropped too.
+
+    >>> from pssp_tutorial.uniprot.flat import load_uniprot_entries
+    >>> report = LabelReport()
+    >>> labelled = list(label_entries(load_uniprot_entries(), report=report))
+    >>> len(labelled), report.kept, report.reasons
+    (44, 44, Counter({'no coverage': 3}))
+    """
+    report = report if report is not None else LabelReport()
+    for entry in entries:
+        labelled = label_entry(entry, **options)
+        reason = _unlabelled(labelled) or (selection(labelled) if selection else "")
+        if reason:
+            report.dropped.append((entry.accession, reason))
+        else:
+            report.keep(labelled)
+            yield labelled
+
+
+def _unlabelled(labelled: LabelledEntry) -> str:
+    """Why no residue of an entry has a state, or nothing if one has."""
+    entry = labelled.entry
+    if not entry.features:
+        return "no helix, strand or turn" + ": only on other isoforms" * bool(entry.isoform_features)
+    if labelled.record.mask.any():
+        return ""
+    if labelled.structures:
+        return "no coverage: PDB structures without a range"
+    if entry.structures:
+        return "no coverage: structures refused, not listed, or not named as evidence"
+    return "no coverage: no PDB structure"

@@ -17,6 +17,8 @@ from pathlib import Path
 from pssp_tutorial.core.files import write_atomically
 from pssp_tutorial.uniprot.client import Client, FetchError, FetchSettings, Page, QueryError
 
+LARGEST_TOTAL = 200_000  # entries that a query without a limit may match
+
 
 class StartOver(Exception):  # noqa: N818
     """The pages do not make a whole, so that all have to be fetched again; the message says why."""
@@ -32,20 +34,14 @@ class Search:
     """What queries match, page by page; with a limit, no more pages than it needs."""
 
     def __init__(self, settings: FetchSettings, queries: list[str], limit: int | None, folder: Path) -> None:
-        self.settings, self.client, self.limit = settings, Client(settings), limit
+        self.client, self.limit = Client(settings), limit
         self.size = min(settings.page_size, limit or settings.page_size)
         self.urls = [settings.first_url(query, size=self.size) for query in queries]
         self.smallest = settings.first_url(queries[0], size=1)
         self.folder = folder / "uniprot" / _digest("\n".join(self.urls).encode())
 
     def pages(self, first: str, release: str = "") -> Iterator[Page]:
-        """The pages of the query with this first address.
-
-        Raises
-        ------
-        StartOver
-            If a page is not of the ``release``, or if there are more or fewer entries than announced.
-        """
+        """The pages of the query with this first address; StartOver if they do not fit together."""
         url: str | None = first
         seen: set[str] = set()
         entries, total = 0, None
@@ -73,9 +69,8 @@ class Search:
             if first:
                 raise
             raise StartOver("UniProt no longer knows the place where the fetch stopped") from None
-        most = self.settings.largest_total
-        if first and self.limit is None and (page.total or 0) > most:
-            bound = f"expected at most {most} without a limit"
+        if first and self.limit is None and (page.total or 0) > LARGEST_TOTAL:
+            bound = f"expected at most {LARGEST_TOTAL} without a limit"
             raise QueryError(f"the query matches {page.total} entries; {bound}. Narrow it, or set a limit")
         return page
 

@@ -24,7 +24,7 @@ PSSP = [sys.executable, "-c", "import sys; from pssp_tutorial.cli.main import ma
 def server(monkeypatch, tmp_path):
     monkeypatch.setenv("PSSP_CACHE", str(tmp_path / "cache"))
     quick = partial(FetchSettings, backoff=0.001)
-    monkeypatch.setattr("pssp_tutorial.uniprot.client.FetchSettings", quick)
+    monkeypatch.setattr("pssp_tutorial.cli.uniprot.FetchSettings", quick)
     with UniProtServer().running() as running:
         yield running
 
@@ -39,6 +39,11 @@ def pssp(capfdbinary):
         return code, out, err.decode()
 
     return run
+
+
+def accessions(table):
+    """The first column below the head."""
+    return [line.split("\t")[0] for line in table.decode().splitlines()[1:]]
 
 
 def test_fetch_into_a_file(server, pssp, tmp_path):
@@ -110,7 +115,7 @@ def test_fetch_resumes_unless_told_otherwise(server, pssp, tmp_path):
 def test_parse_writes_a_table_and_reports(pssp, tmp_path):
     source = tmp_path / "entries.dat"
     source.write_text(uniprot_text())
-    code, data, said = pssp("uniprot", "parse", source, "--dropped", tmp_path / "dropped.tsv")
+    code, data, said = pssp("uniprot", "parse", source)
     rows = [line.split("\t") for line in data.decode().splitlines()]
     assert code == 0
     assert len(rows) == 45
@@ -121,26 +126,25 @@ def test_parse_writes_a_table_and_reports(pssp, tmp_path):
     assert row["structure"][391:400] == "CHHHHHHHH"
     assert row["structure"][:391] == "?" * 391
     assert len(row["sequence"]) == len(row["structure"]) == int(row["length"]) == 585
-    assert "47 entries read, 44 kept, 3 dropped" in said
-    dropped = (tmp_path / "dropped.tsv").read_text().splitlines()
-    assert dropped[1] == "P01100\tno coverage: PDB structures without a range"
+    assert said.startswith("47 entries read, 44 kept, 3 dropped\n  3 dropped: no coverage\n")
 
 
 def test_parse_reads_standard_input():
     done = subprocess.run(
-        [*PSSP, "uniprot", "parse", "-", "--columns", "accession,length"],
+        [*PSSP, "uniprot", "parse", "-"],
         input=uniprot_text("Q7Z739"), capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert (done.returncode, done.stdout) == (0, "accession\tlength\nQ7Z739\t585\n")
+    rows = [line.split("\t")[:3] for line in done.stdout.splitlines()]
+    assert (done.returncode, rows) == (0, [["accession", "name", "length"], ["Q7Z739", "YTHD3_HUMAN", "585"]])
 
 
 @pytest.mark.parametrize("language", ["C", "en_US.UTF-8"])
 def test_parse_unpacks_standard_input_and_refuses_what_is_no_text(language):
     """``pssp uniprot parse - < entries.dat.gz`` is an easy slip; a C locale must not let other bytes through."""
-    command, environment = [*PSSP, "uniprot", "parse", "-", "--columns", "accession"], os.environ | {"LC_ALL": language}
+    command, environment = [*PSSP, "uniprot", "parse", "-"], os.environ | {"LC_ALL": language}
     packed = gzip.compress(uniprot_text("Q7Z739").encode())
     done = subprocess.run(command, input=packed, capture_output=True, env=environment, check=False)
-    assert (done.returncode, done.stdout) == (0, b"accession\nQ7Z739\n")
+    assert (done.returncode, accessions(done.stdout)) == (0, ["Q7Z739"])
     for damaged, reason in ((packed[:999], b"Compressed file ended"), (b"\x89PNG\xff\xfe", b"'utf-8' codec")):
         done = subprocess.run(command, input=damaged, capture_output=True, env=environment, check=False)
         assert (done.returncode, done.stdout) == (1, b"")
@@ -151,10 +155,10 @@ def test_parse_unpacks_standard_input_and_refuses_what_is_no_text(language):
 def test_a_device_is_not_replaced_by_a_file(pssp, tmp_path):
     """A file is put in place of the old one, which must not happen to a device, a pipe or a link."""
     os.mkfifo(tmp_path / "pipe")
-    for option, name in (("--out", tmp_path / "pipe"), ("--out", "/dev/null"), ("--dropped", "-")):
-        code, data, said = pssp("uniprot", "parse", "--shipped", option, name)
+    for name in (tmp_path / "pipe", "/dev/null"):
+        code, data, said = pssp("uniprot", "parse", "--shipped", "--out", name)
         assert (code, data) == (2, b"")
-        assert f"argument {option}: {str(name)!r}; expected the name of a file, not a device or a pipe" in said
+        assert f"argument --out: {str(name)!r}; expected the name of a file, not a device or a pipe" in said
     assert pssp("uniprot", "build", "--shipped", "--out", "-")[0] == 2
     (tmp_path / "there").mkdir()
     (tmp_path / "link.tsv").symlink_to(tmp_path / "there" / "table.tsv")
@@ -165,8 +169,8 @@ def test_a_device_is_not_replaced_by_a_file(pssp, tmp_path):
 
 def test_methods_in_small_letters_and_unknown_ones(pssp):
     kept = list(label_entries(load_uniprot_entries(), methods=["X-ray", "EM"]))
-    code, data, _ = pssp("uniprot", "parse", "--shipped", "--methods", "x-ray,em", "--columns", "accession")
-    assert (code, data.decode().split()[1:]) == (0, [item.entry.accession for item in kept])
+    code, data, _ = pssp("uniprot", "parse", "--shipped", "--methods", "x-ray,em")
+    assert (code, accessions(data)) == (0, [item.entry.accession for item in kept])
     assert pssp("uniprot", "parse", "--shipped", "--methods", "xray")[0] == 1
 
 
@@ -229,16 +233,15 @@ def test_help_explains_and_names_the_exit_codes(pssp, command):
         (
             ("uniprot", "parse", "proteins.fasta"),
             1,
-            "proteins.fasta: line 1: entry 1: the line is '>a': FASTA; expected an entry",
+            "proteins.fasta: line 1: entry 1: the line is '>a', as in FASTA; expected an entry",
         ),
         (("uniprot", "parse", "empty.dat"), 1, "pssp: no entry is left"),
         (("uniprot", "parse", "image.dat"), 1, "image.dat: line 1: entry 1: not readable as text"),
-        (("uniprot", "parse", "text.dat.gz"), 1, "text.dat.gz: line 1: entry 1: the line is 'no gzip': no flat file"),
+        (("uniprot", "parse", "text.dat.gz"), 1, "text.dat.gz: line 1: entry 1: the line is 'no gzip'; expected"),
         (("uniprot", "build", "empty.dat", "--out", "x.tsv.xz"), 1, "pssp: no entry is left"),
         (("uniprot", "parse", "--shipped", "--out", "folder"), 4, "pssp: folder: not written (Is a directory)"),
         (("uniprot", "parse", "--shipped", "--out", "empty.dat/x"), 4, "pssp: empty.dat/x: not written"),
         (("uniprot", "parse", "--shipped", "--limit", "0"), 2, "argument --limit: '0'; expected a number of 1 or more"),
-        (("uniprot", "parse", "--columns", "colour"), 2, "argument --columns: 'colour'; expected some of accession"),
         (("uniprot", "parse", "--max-resolution", "good"), 2, "'good'; expected ångström, such as 2.5"),
         (("uniprot", "build", "--shipped", "--out", "x.tsv.xz", "--val", "2"), 2, "'2'; expected a share from 0 to 1"),
         (("uniprot", "build", "--shipped", "--out", "x.tsv"), 2, "'x.tsv'; expected a name that ends in .tsv.xz"),
@@ -253,9 +256,8 @@ def test_help_explains_and_names_the_exit_codes(pssp, command):
             "pssp: --query and --accessions search in UniProt",
         ),
         (("uniprot", "parse", "a.tsv", "--out", "a.tsv"), 1, "pssp: a.tsv: is also the input; expected another file"),
-        (("uniprot", "parse", "a", "--dropped", "./a"), 1, "pssp: a: is also the input; expected another file"),
+        (("uniprot", "parse", "a", "--out", "./a"), 1, "pssp: a: is also the input; expected another file"),
         (("uniprot", "build", "a.xz", "--out", "a.xz"), 1, "pssp: a.xz: is also the input; expected another file"),
-        (("uniprot", "parse", "a", "--out", "b", "--dropped", "b"), 1, "pssp: b: would be written twice"),
         (("uniprot", "parse", "--shipped", "--out", "."), 4, "pssp: .: not written (Is a directory)"),
         (("uniprot", "parse", "--shipped", "--methods", "xray"), 1, "UniProt's methods are X-ray, NMR, EM and so on"),
         (("uniprot", "build", "--shipped"), 2, "the following arguments are required: --out"),
@@ -300,15 +302,15 @@ def test_a_damaged_entry_stops_unless_it_may_be_skipped(pssp, tmp_path):
     assert code == 1
     assert f"pssp: {source}: line 1: P12345: the sequence has 584 residues, the entry says 585" in said
     assert not (tmp_path / "out.tsv").exists()
-    code, data, said = pssp("uniprot", "parse", source, "--skip-unreadable", "--columns", "accession")
-    assert (code, data) == (0, b"accession\nP62258\n")
+    code, data, said = pssp("uniprot", "parse", source, "--skip-unreadable")
+    assert (code, accessions(data)) == (0, ["P62258"])
     assert "1 dropped: unreadable" in said
 
 
 @pytest.mark.parametrize(
     ("fault", "code", "message"),
     [
-        pytest.param(503, 3, "answers 503 Service Unavailable", marks=pytest.mark.slow),  # tries again after waits
+        (503, 3, "answers 503 Service Unavailable, 6 times; try again later: what was fetched is kept"),
         ("wait long", 3, "asks to wait 3600 s"),
         (400, 1, "refuses the query: 'colour' is not a valid search field"),
     ],
@@ -322,9 +324,8 @@ def test_network_errors(server, pssp, tmp_path, fault, code, message):
     assert not (tmp_path / "out.dat").exists()
 
 
-def test_certificates_that_cannot_be_used_are_a_fault_of_the_network(pssp, tmp_path, monkeypatch):
+def test_certificates_that_cannot_be_used_are_a_fault_of_the_network(server, pssp, tmp_path, monkeypatch):
     """requests says so with an OSError, which the command line would take for a disk that is full."""
-    monkeypatch.setenv("PSSP_CACHE", str(tmp_path))
     for bundle in (tmp_path / "missing.pem", tmp_path / "damaged.pem"):
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
         (tmp_path / "damaged.pem").write_text("no certificate")
@@ -337,5 +338,5 @@ def test_ctrl_c(server, pssp, monkeypatch):
     def stop(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pssp_tutorial.cli.uniprot_commands.fetch_uniprot", stop)
+    monkeypatch.setattr("pssp_tutorial.cli.uniprot.fetch_uniprot", stop)
     assert pssp("uniprot", "fetch") == (130, b"", "pssp: stopped\n")

@@ -110,7 +110,8 @@ def test_retry_after_is_honoured(server, fetch, tmp_path, monkeypatch):
     waits = []
     monkeypatch.setattr("pssp_tutorial.uniprot.client.time.sleep", waits.append)
     server.faults = {1: "wait long"}
-    fetch(settings=server.settings(longest_wait=7200))
+    monkeypatch.setattr("pssp_tutorial.uniprot.client.LONGEST_WAIT", 7200)
+    fetch()
     assert [seconds for seconds in waits if seconds > 1] == [3600]
     assert (tmp_path / "out.dat").read_bytes() == server.expected()
 
@@ -174,10 +175,11 @@ def test_a_refused_query_is_told_in_unis_words_and_not_repeated(server, fetch):
     assert len(server.requests) == 1
 
 
-def test_a_query_that_matches_too_much_needs_a_limit(server, fetch):
+def test_a_query_that_matches_too_much_needs_a_limit(fetch, monkeypatch):
+    monkeypatch.setattr("pssp_tutorial.uniprot.pages.LARGEST_TOTAL", 40)
     with pytest.raises(QueryError, match="matches 47 entries; expected at most 40 without a limit"):
-        fetch(settings=server.settings(largest_total=40))
-    assert fetch(limit=10, settings=server.settings(largest_total=40)).entries == 10
+        fetch()
+    assert fetch(limit=10).entries == 10
 
 
 # --- releases -------------------------------------------------------------------------------------------------

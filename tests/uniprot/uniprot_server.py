@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from pssp_tutorial.uniprot.client import FetchSettings
-from pssp_tutorial.uniprot.shipped import uniprot_text
+from pssp_tutorial.uniprot.flat import uniprot_text
 
 Fault = int | str | None
 
