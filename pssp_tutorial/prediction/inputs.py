@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from Bio.Seq import Seq
     from Bio.SeqRecord import SeqRecord
 
-Protein: TypeAlias = Union[str, "Seq", ProteinRecord, "SeqRecord", tuple[str, str], os.PathLike, IO[Any]]
+Protein: TypeAlias = Union[str, "Seq", ProteinRecord, "SeqRecord", tuple[str, Union[str, "Seq"]], os.PathLike, IO[Any]]
 Proteins: TypeAlias = Protein | Iterable[Protein]
 
 PATH = re.compile(r"[/\\]|\.\w+$")
@@ -93,10 +93,20 @@ def is_source(proteins: Any) -> bool:
 
 
 def is_single(proteins: Any) -> bool:
-    """Whether this is one protein, not several."""
-    return not is_source(proteins) and (
-        is_sequence(proteins) or isinstance(proteins, ProteinRecord) or is_seqrecord(proteins)
-    )
+    """Whether this is one protein, not several.
+
+    >>> is_single(("tiny", "MKTV")), is_single(["MKTV", "GA"]), is_single(("one.fasta", "two.fasta"))
+    (True, False, False)
+    """
+    if is_pair(proteins):
+        return not is_source(proteins[1])
+    one = is_sequence(proteins) or isinstance(proteins, ProteinRecord) or is_seqrecord(proteins)
+    return one and not is_source(proteins)
+
+
+def is_pair(protein: Any) -> bool:
+    """Whether this is a tuple of an id and a sequence."""
+    return isinstance(protein, tuple) and len(protein) == 2 and isinstance(protein[0], str) and is_sequence(protein[1])
 
 
 def is_sequence(protein: Any) -> bool:
@@ -174,8 +184,8 @@ def _record(protein: Any, number: int, name: str, rules: Rules) -> ProteinRecord
     elif is_seqrecord(protein):
         name = protein.id or name
         text, source = text_of(protein.seq, short(name)), protein.description
-    elif isinstance(protein, tuple) and len(protein) == 2 and all(isinstance(part, str) for part in protein):
-        name, text = protein
+    elif is_pair(protein):
+        name, text = protein[0], text_of(protein[1], short(protein[0]))
     elif is_sequence(protein):
         text = text_of(protein, name)
     else:

@@ -53,11 +53,12 @@ def predict(
     ----------
     model : Module, optional
         A model of 3 or 8 classes. Left out: the one that comes with the package, ``load_pretrained()``.
-    proteins : str, Seq, ProteinRecord, SeqRecord, path, handle, or iterable of these or of pairs (id, sequence)
-        A sequence or record gives one prediction; several, or FASTA files, give a list in the same order. A string is
-        a path if it is one line with a slash, a backslash, or a dot and an ending, which no sequence has; else a
-        sequence. A folder means its FASTA files. Whichever way a sequence comes in, white space is dropped, and so is
-        a ``*`` or ``.`` at its end; what is read as a protein and looks like DNA, say, is a ``SequenceWarning``.
+    proteins : str, Seq, ProteinRecord, SeqRecord, pair (id, sequence), path, handle, or iterable of these
+        A sequence, record or tuple of an id and a sequence gives one prediction; several, or FASTA files, give a list
+        in the same order. A string is a path if it is one line with a slash, a backslash, or a dot and an ending,
+        which no sequence has; else a sequence. A folder means its FASTA files. Whichever way a sequence comes in,
+        white space is dropped, and so is a ``*`` or ``.`` at its end; what is read as a protein and looks like DNA,
+        say, is a ``SequenceWarning``.
     states : {3, 8}
         Helix, strand and coil, or the states of DSSP. A model of 8 classes gives both: for 3, the probabilities of the
         states that the default reduction joins are summed, and the largest sum decides. That is not always what the

@@ -15,6 +15,8 @@ NUCLEOTIDES = set("ACGTU")
 AMBIGUOUS = set("RYSWKMBDHVNX")  # what stands for several nucleotides
 RARE = set("UOBZJ")  # words are full of them, proteins almost without
 PHOSPHORYLATED = re.compile(r"p[STY]")
+STATES = set("HGIEBTSCP")  # of DSSP
+MISSING = ("None", "none", "NaN", "nan", "null")  # as tables hold it
 LEAST = 10  # letters, below which composition says nothing
 
 
@@ -26,6 +28,13 @@ def doubt(sequence: str) -> str | None:
     >>> doubt("thequickbrownfoxjumps")
     'looks like a text in words'
     """
+    letters = set(sequence.upper())
+    if sequence in MISSING:
+        return "is how a missing value is written"
+    if len(sequence) >= LEAST and letters <= set("NX"):
+        return "has nothing but N or X, as an unknown sequence has"
+    if len(sequence) >= LEAST and letters <= STATES and len(letters & set("HEC")) > 1:
+        return "looks like the states of a protein"
     if looks_like_dna(sequence):
         return "looks like DNA or RNA"
     if mark := _phosphorylation(sequence):

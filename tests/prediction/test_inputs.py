@@ -95,6 +95,12 @@ SUSPECT = {
     DNA.replace("T", "U").lower(): "looks like DNA or RNA",
     "MKVApSPEKRDKpTAAELV": r"has a mark before a residue \(pS\), whose p is read as proline",
     "thequickbrownfoxjumpsoverthelazydog": "looks like a text in words",
+    "HHHHHHHHHHHHEEEEEEECCC": "looks like the states of a protein",
+    "CCSHHHHHHTTCEEEEE": "looks like the states of a protein",
+    "NNNNNNNNNNNN": "has nothing but N or X",
+    "XXXXXXXXXXXX": "has nothing but N or X",
+    "None": "is how a missing value is written",
+    "nan": "is how a missing value is written",
 }
 
 
@@ -105,6 +111,14 @@ def test_what_looks_like_something_else_is_remarked_on(model, tmp_path, text):
         with pytest.warns(SequenceWarning, match=SUSPECT[text]) as caught:
             predict(model, proteins)
         assert len(caught) == 1, way
+
+
+def test_a_pair_is_one_protein(model):
+    """Its id was predicted as a protein of its own: TINY."""
+    for pair in (("tiny", "MKTAVI"), ("tiny", Seq("MKTAVI"))):
+        one, (listed,) = predict(model, pair), predict(model, [pair])
+        assert (one.id, one.sequence) == (listed.id, listed.sequence) == ("tiny", "MKTAVI")
+    assert [one.sequence for one in predict(model, ["MKTAVI", "GAGA"])] == ["MKTAVI", "GAGA"]
 
 
 def test_residues_of_three_letters_are_refused(model, tmp_path):
@@ -131,7 +145,7 @@ def test_a_sentence_below_the_last_record(tmp_path):
         "MKTVRQERLKSIVRILERSKEPVSGAQ",
         "mktvrqerlk siVRILERSK epvsg",
         "GAGAGAGAGAGAGAGAGAGA",  # silk
-        "XXXXXXXXXXXXXXX",
+        "GGGGSGGGGSGGGGS",  # a linker
         "AAAAAAAAAAAAAAA",
         "MSCGGUTCX",  # a selenoprotein
         "METAL",
@@ -193,7 +207,6 @@ def test_a_column_of_a_table_is_several_sequences(model):
     assert [one.id for one in predict(model, table["seq"])] == ["sequence_1", "sequence_2"]
     assert [one.id for one in predict(model, zip(table["id"], table["seq"], strict=True))] == ["a", "b"]
     assert [one.id for one in predict(model, table.itertuples(index=False))] == ["a", "b"]
-    assert [one.sequence for one in predict(model, ("MKT", "GA"))] == ["MKT", "GA"]  # two sequences, not a pair
 
 
 def test_errors_of_one_protein_are_handed_over():
