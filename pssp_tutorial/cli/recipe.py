@@ -38,9 +38,10 @@ def read_recipe(path: str | PathLike, given: Mapping[str, Any]) -> list[Step]:
     tables = document.pop(STEP, [{}])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise PSSPError(f"{shown(path)}: {STEP} is {tables!r}; expected tables under [[{STEP}]]")
+    if not tables:
+        raise PSSPError(f"{shown(path)}: no step; expected tables under [[{STEP}]], or none for one step")
     steps = []
-    for number, table in enumerate(tables, start=1):
-        place = f"{shown(path)}: step {number}" if len(tables) > 1 else shown(path)
+    for place, table in zip(places(path, len(tables)), tables, strict=True):
         parser = _Parser(place)
         add_options(parser)
         said = vars(parser.parse_args(_arguments(document | table, place)))
@@ -49,6 +50,15 @@ def read_recipe(path: str | PathLike, given: Mapping[str, Any]) -> list[Step]:
         except PSSPError as error:
             raise PSSPError(f"{place}: {error}") from error
     return steps
+
+
+def places(path: str | PathLike, steps: int) -> list[str]:
+    """What messages call the steps of a recipe.
+
+    >>> places("mine.toml", 1), places("mine.toml", 2)
+    (['mine.toml'], ['mine.toml: step 1', 'mine.toml: step 2'])
+    """
+    return [f"{shown(path)}: step {number}" for number in range(1, steps + 1)] if steps > 1 else [shown(path)]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -71,6 +81,10 @@ def _arguments(table: Mapping[str, Any], place: str) -> list[str]:
         values = value if several and isinstance(value, list) else [value]
         if not all(isinstance(part, bool if flag else str | int | float) for part in values):
             raise PSSPError(f"{place}: {key} is {value!r}; expected {_expected(several, flag)}")
+        if any("\0" in str(part) or (several and str(part).startswith("-")) for part in values):
+            raise PSSPError(
+                f"{place}: {key} is {value!r}; expected no zero byte, and ./ before a name that begins with -"
+            )
         if flag:
             arguments += [f"--{key}"] * value
         elif several:

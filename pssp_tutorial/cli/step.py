@@ -9,12 +9,25 @@ from pssp_tutorial.cli.options import positive, thread_count, whole_number
 from pssp_tutorial.core.errors import PSSPError
 
 NEED_PROFILES = ("read_profile", "relatives", "fading", "teacher", "profile_weight", "accessibility_weight")
+SIZE = whole_number(1, 4_096)  # beyond which no layer of these models fits into a memory
 METAVARS = {int: "N", float: "X", str: "FILE"}
 
 
 def option(default: Any, help: str, **settings: Any) -> Any:
     """A field of :class:`Step`: its default, which stands in the help for {}, and what argparse must know of it."""
     return field(default=default, metadata={"help": help.format(default), **settings})
+
+
+def share(text: str) -> float:
+    """What reads and checks a share, as an option gives it.
+
+    >>> share("0.5")
+    0.5
+    """
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a share from 0 to 1")
+    return value
 
 
 @dataclass(frozen=True)
@@ -31,17 +44,17 @@ class Step:
     quiet: bool = option(False, "no progress and no report on standard error")
 
     states: int = option(3, "states to tell apart (default {})", choices=(3, 8), metavar=None, group="model")
-    hidden: int = option(64, "units of each direction (default {})", type=positive)
-    layers: int = option(2, "(default {})", type=positive)
-    embedding: int = option(32, "channels that a residue becomes (default {})", type=positive)
-    kernel: int = option(0, "residues that a convolution sees first (default {}: none)")
+    hidden: int = option(64, "units of each direction (default {})", type=SIZE)
+    layers: int = option(2, "(default {})", type=whole_number(1, 64))
+    embedding: int = option(32, "channels that a residue becomes (default {})", type=SIZE)
+    kernel: int = option(0, "residues that a convolution sees first (default {}: none)", type=whole_number(0, 4_096))
     dropout: float = option(0.3, "share of values dropped (default {})")
 
     epochs: int = option(20, "at most (default {})", group="training")
     patience: int = option(3, "epochs without a better loss (default {})")
     learning_rate: float = option(4e-3, "falls along a cosine (default {})")
     warmup: float = option(0.5, "epochs in which it rises (default {})")
-    batch_residues: int = option(8_000, "residues of a batch (default {})")
+    batch_residues: int = option(8_000, "residues of a batch (default {})", type=positive)
     average: float = option(0.0, "decay of a mean of the weights, such as 0.999")
     bfloat16: bool = option(False, "16 bits where the device has them: faster from 128 units on")
 
@@ -59,7 +72,7 @@ class Step:
         (), "a model, and one that was trained on from it", nargs=2, group="a mean of two models, in place of training"
     )
     share: float | None = option(
-        None, "of the second, 0 to 1 (default: that with the lowest loss)", type=float, metavar="X"
+        None, "of the second, 0 to 1 (default: that with the lowest loss)", type=share, metavar="X"
     )
     results: str | None = option(None, "keep the numbers of that search in the folder PSSP_RESULTS", metavar="NAME")
 

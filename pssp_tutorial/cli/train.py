@@ -1,13 +1,15 @@
 """``pssp train``: its options, and the steps that they and a recipe ask for."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pssp_tutorial.cli.options import add_parser
-from pssp_tutorial.cli.recipe import read_recipe
+from pssp_tutorial.cli.recipe import places, read_recipe
 from pssp_tutorial.cli.step import Step, add_options
 from pssp_tutorial.core.errors import PSSPError, shown
-from pssp_tutorial.core.files import check_targets
+from pssp_tutorial.core.files import FileError, check_targets
 from pssp_tutorial.core.resources import own_digests
 
 TRAIN = """Train a bidirectional LSTM on the training chains, stop by the validation chains, and write it to a file that
@@ -38,14 +40,32 @@ def run(options: argparse.Namespace) -> None:
     """Take every step that the recipe and the command line ask for, after a look at what would fail at its end."""
     given = {name: value for name, value in vars(options).items() if name not in ("run", "recipe")}
     steps = read_recipe(options.recipe, given) if options.recipe else [Step(**given)]
-    for step in steps:
-        _check_paths(step)
+    names = places(options.recipe, len(steps)) if options.recipe else [""]
+    for name, step in zip(names, steps, strict=True):
+        with _naming(name):
+            _check_paths(step)
     check_targets(name for step in steps for name in (step.out, step.checkpoint))
 
-    from pssp_tutorial.cli.train_step import take  # brings PyTorch, which the help does without
+    from pssp_tutorial.cli.train_step import check, take  # brings PyTorch, which the help does without
 
-    for step in steps:
-        take(step)
+    for number, (name, step) in enumerate(zip(names, steps, strict=True)):
+        with _naming(name):
+            check(step, [earlier.out for earlier in steps[:number]])
+    for name, step in zip(names, steps, strict=True):
+        with _naming(name):
+            take(step)
+
+
+@contextmanager
+def _naming(place: str) -> Iterator[None]:
+    """Say of an error in which step of a recipe it is."""
+    try:
+        yield
+    except PSSPError as error:
+        if not place:
+            raise
+        kind = FileError if isinstance(error, FileError) else PSSPError
+        raise kind(f"{place}: {error}") from error
 
 
 def _check_paths(step: Step) -> None:

@@ -26,9 +26,30 @@ from pssp_tutorial.training.distillation import MultiTask, teach
 from pssp_tutorial.training.epoch import validate
 from pssp_tutorial.training.fit import History, fit
 from pssp_tutorial.training.objectives import Objective
+from pssp_tutorial.training.settings import FitSettings
 
 NOT_ON_THE_CARD = ("out", "quiet", "mean_of", "share", "results")
 SHARES = 10  # parts of the way from the first model of a mean to the second
+
+
+def check(step: Step, earlier: Sequence[str]) -> None:
+    """Look at all that a step needs, before any step is taken; models that an ``earlier`` one writes are not there yet.
+
+    Raises PSSPError for a value that training would refuse, a device that is not there, or a file that cannot be read.
+    """
+    resolve_device(step.device)
+    _settings(step)
+    with torch.device("meta"):  # whose tensors take no memory
+        config = _untrained(step).config
+    load_chains(path=step.data)
+    if step.profiles:
+        read_profiles(step.profiles)
+    written = {Path(name).resolve() for name in earlier}
+    for name in (step.start, *step.teacher, *step.mean_of):
+        if name and Path(name).resolve() not in written:
+            model = load_pretrained(name)
+            if name == step.start:
+                _check_start(step, model, config)
 
 
 def take(step: Step) -> None:
@@ -85,20 +106,41 @@ def _loaders(step: Step, chains: ChainSet) -> tuple[Loader, Loader]:
 def _model(step: Step) -> BiLSTM:
     """The model before training, of random weights or those that it begins with."""
     torch.manual_seed(step.seed)
-    sizes = step.hidden, step.layers, step.states
-    input_size = 41 if step.read_profile else 21
-    settings: dict[str, Any] = {"embedding_size": step.embedding, "dropout": step.dropout, "input_size": input_size}
-    model = ConvBiLSTM(*sizes, kernel_size=step.kernel, **settings) if step.kernel else BiLSTM(*sizes, **settings)
+    model = _untrained(step)
     if step.start:
         start = load_pretrained(step.start)
-        if {**_config(start), "dropout": step.dropout} != model.config:
-            raise ModelError(f"{step.start}: its sizes are {_config(start)}; expected {model.config}")
+        _check_start(step, start, model.config)
         model.load_state_dict(start.state_dict())
     return model
 
 
+def _untrained(step: Step) -> BiLSTM:
+    sizes = step.hidden, step.layers, step.states
+    input_size = 41 if step.read_profile else 21
+    settings: dict[str, Any] = {"embedding_size": step.embedding, "dropout": step.dropout, "input_size": input_size}
+    return ConvBiLSTM(*sizes, kernel_size=step.kernel, **settings) if step.kernel else BiLSTM(*sizes, **settings)
+
+
+def _check_start(step: Step, start: nn.Module, config: dict[str, Any]) -> None:
+    if {**_config(start), "dropout": step.dropout} != config:
+        raise ModelError(f"{step.start}: its sizes are {_config(start)}; expected {config}")
+
+
 def _config(model: nn.Module) -> dict[str, Any]:
     return vars(model)["config"]
+
+
+def _settings(step: Step) -> FitSettings:
+    return FitSettings(
+        max_epochs=step.epochs,
+        patience=step.patience,
+        learning_rate=step.learning_rate,
+        schedule="cosine",
+        warmup_epochs=step.warmup,
+        average=step.average,
+        bfloat16=step.bfloat16,
+        seed=step.seed,
+    )
 
 
 def _fit(step: Step, model: BiLSTM, train_loader: Loader, val_loader: Loader) -> History:
@@ -115,15 +157,8 @@ def _fit(step: Step, model: BiLSTM, train_loader: Loader, val_loader: Loader) ->
         trained,
         train_loader,
         val_loader,
-        max_epochs=step.epochs,
-        patience=step.patience,
-        learning_rate=step.learning_rate,
-        schedule="cosine",
-        warmup_epochs=step.warmup,
+        _settings(step),
         objective=cast(Objective, MultiTask.loss) if step.profiles else None,
-        average=step.average,
-        bfloat16=step.bfloat16,
-        seed=step.seed,
         device=step.device,
         checkpoint=step.checkpoint,
         progress=False if step.quiet else None,

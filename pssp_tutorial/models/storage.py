@@ -63,6 +63,9 @@ def save_pretrained(
     >>> model.card, model.name == f"tiny@{digest[:8]}", model.training
     ({'data': 'none'}, True, False)
     """
+    if not isinstance(model, nn.Module) or not isinstance(path, str | PathLike):
+        kinds = f"model is a {type(model).__name__} and path a {type(path).__name__}"
+        raise ModelError(f"{kinds}; expected a model, and then the name of a file")
     if Path(path).suffix != SUFFIX:
         raise ModelError(f"{shown(path)}: expected the name of a file that ends in {SUFFIX}")
     name = type(model).__name__
@@ -112,7 +115,7 @@ def load_pretrained(name: str | PathLike = "release", *, device: str | torch.dev
         model = MODELS[header["model"]](**header["config"])
         model.load_state_dict({key: _as(torch.float32, tensor) for key, tensor in load(data).items()})
         card = header["card"]
-    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, PSSPError) as error:
+    except (SafetensorError, AttributeError, KeyError, TypeError, ValueError, RuntimeError, PSSPError) as error:
         reason = f"{type(error).__name__}: {error}".partition("\n")[0]
         raise ModelError(
             f"{shown(path)}: holds no model of this package ({reason}); expected a file that save_pretrained wrote"

@@ -98,6 +98,7 @@ def fit(
     >>> history.frame[["epoch", "learning_rate"]].values.tolist()
     [[1.0, 0.002], [2.0, 0.002]]
     """
+    _check_kinds(model, settings, objective)
     settings, scores, device = replace(settings or FitSettings(), **options), scores or {}, resolve_device(device)
     _check_data(train, val)
     _check_settings(settings, train.classes, scores)
@@ -122,6 +123,16 @@ def fit(
     finally:
         run.stopper.restore(model)
     return History(tuple(run.rows), run.stopper.best_epoch, run.stopper.stopped)
+
+
+def _check_kinds(model: object, settings: object, objective: object) -> None:
+    for name, value, fits, expected in (
+        ("model", model, isinstance(model, nn.Module), "a module of PyTorch"),
+        ("settings", settings, settings is None or isinstance(settings, FitSettings), "FitSettings"),
+        ("objective", objective, objective is None or callable(objective), "a function, or None"),
+    ):
+        if not fits:
+            raise TrainingError(f"{name} is {value!r:.60}; expected {expected}")
 
 
 def _check_data(train: BatchLoader, val: BatchLoader) -> None:

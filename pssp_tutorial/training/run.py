@@ -1,6 +1,7 @@
 """What a run carries from epoch to epoch, and the file that it can be taken up from (chapter 6)."""
 
 import math
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -101,7 +102,7 @@ class RunFile:
 
     def begin(self, run: Run, *, resume: bool) -> None:
         """Take up the run that the file holds, if it holds one; else write the file, which shows that it can be."""
-        if resume and self.path is not None and Path(self.path).exists():
+        if resume and self.path is not None and os.path.exists(self.path):  # noqa: PTH110 (Path.exists fails for a long name)
             self._read(run)
         else:
             self.write(run)

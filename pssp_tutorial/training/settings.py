@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from numbers import Real
 from typing import Literal, TypedDict
 
 from pssp_tutorial.training.stopping import EarlyStopping, TrainingError
@@ -80,16 +81,23 @@ class FitSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        for one in fields(self):
+            if isinstance(one.default, int | float) and not isinstance(getattr(self, one.name), Real):
+                raise TrainingError(f"{one.name} is {getattr(self, one.name)!r}; expected a number")
         if self.class_weights is not None:
-            object.__setattr__(self, "class_weights", [float(weight) for weight in self.class_weights])
+            try:
+                object.__setattr__(self, "class_weights", [float(weight) for weight in self.class_weights])
+            except (TypeError, ValueError) as error:
+                raise TrainingError(f"class_weights are {self.class_weights!r}; expected numbers") from error
         if self.schedule not in (None, "cosine", "plateau"):
             raise TrainingError(f"schedule is {self.schedule!r}; expected one of None, 'cosine', 'plateau'")
         for name in ("max_epochs", "learning_rate", "clip_norm"):
             if not getattr(self, name) > 0:
                 raise TrainingError(f"{name} is {getattr(self, name)}; expected more than 0")
-        if self.max_epochs % 1:
-            raise TrainingError(f"max_epochs is {self.max_epochs}; expected a whole number")
-        for name in ("warmup_epochs", "weight_decay"):
+        for name in ("max_epochs", "seed"):
+            if getattr(self, name) % 1:
+                raise TrainingError(f"{name} is {getattr(self, name)}; expected a whole number")
+        for name in ("warmup_epochs", "weight_decay", "seed"):
             if not getattr(self, name) >= 0:
                 raise TrainingError(f"{name} is {getattr(self, name)}; expected 0 or more")
         if not 0 <= self.average < 1:

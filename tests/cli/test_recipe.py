@@ -125,7 +125,7 @@ def test_the_command_line_counts_more_than_the_recipe(folder):
         ("learning_rate = 0.1", "'learning_rate' is no option"),
         ("run = 1", "'run' is no option"),
         ("hidden = 'many'", r"recipe\.toml: argument --hidden: 'many'; expected a number"),
-        ("hidden = 0", "argument --hidden: '0'; expected a number of 1 or more"),
+        ("hidden = 0", "argument --hidden: '0'; expected a number from 1 to 4096"),
         ("hidden = [8, 8]", r"hidden is \[8, 8\]; expected a number or a text"),
         ("states = 5", "argument --states: invalid choice: 5"),
         ("bfloat16 = 1", "bfloat16 is 1; expected true or false"),
@@ -137,6 +137,11 @@ def test_the_command_line_counts_more_than_the_recipe(folder):
         ("relatives = 0.5", r"recipe\.toml: --relatives is given; expected --profiles with it"),
         ("share = 0.5", "--share or --results is given; expected --mean-of"),
         ("hidden = 8", "no file to write; expected --out mine.safetensors, or out = in the recipe"),
+        ("step = []", r"recipe\.toml: no step"),
+        ('out = "a\\u0000.safetensors"', r"recipe\.toml: out is 'a\\x00\.safetensors'; expected no zero byte"),
+        ("teacher = '--quiet'", r"teacher is '--quiet'; expected .* before a name that begins with -"),
+        ("hidden = 999999999999", "'999999999999'; expected a number from 1 to 4096"),
+        ("mean-of = ['a', 'b']\nshare = 1.5", "'1.5'; expected a share from 0 to 1"),
         ("out = 'a.safetensors'\n[[step]]\n[[step]]", r"a\.safetensors: would be written twice"),
     ],
 )
@@ -148,6 +153,29 @@ def test_what_is_wrong_with_a_recipe_is_said_before_the_work(tmp_path, monkeypat
     assert len(said.splitlines()) == 1
     assert re.search(message, said)
     assert [path.name for path in tmp_path.iterdir()] == ["recipe.toml"]
+
+
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [
+        ("dropout = 1.5", "dropout is 1.5"),
+        ("kernel = 4", "4; expected"),
+        ("epochs = 0", "max_epochs is 0"),
+        ("learning-rate = -1", "learning_rate is -1.0"),
+        ("device = 'abacus'", "device is 'abacus'"),
+        ("start = 'b.safetensors'", "b.safetensors: no such file"),
+        ("profiles = 'profiles.npz'\nteacher = ['a.safetensors', 'c.safetensors']", "c.safetensors: no such file"),
+    ],
+)
+def test_every_step_is_checked_before_the_first_trains(folder, capsys, second, message):
+    """A mistake in the last step must not show after hours; a model that an earlier step writes may be missing."""
+    first = "hidden = 8\nepochs = 1\nquiet = true\n[[step]]\nout = 'a.safetensors'\n[[step]]\nout = 'd.safetensors'\n"
+    (folder / "recipe.toml").write_text(first + second)
+    assert main(["train", "recipe.toml"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("pssp: recipe.toml: step 2: ")
+    assert message in said
+    assert not (folder / "a.safetensors").exists()
 
 
 def test_a_recipe_that_is_not_there():

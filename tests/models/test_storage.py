@@ -89,6 +89,9 @@ def test_what_is_missing_is_named(tmp_path):
     for name in ("x" * 400, f"{'x' * 400}.safetensors", "a\0b", "a\0b.safetensors", "caf\udce9.safetensors"):
         with pytest.raises(ModelError, match="expected"):
             load_pretrained(name)
+    for arguments in ((path, BiLSTM(hidden_size=4)), (BiLSTM(hidden_size=4), None)):
+        with pytest.raises(ModelError, match=r"model is a .* and path a .*; expected a model, and then"):
+            save_pretrained(*arguments)
     beside = tmp_path / "a.safetensors.sha256"
     beside.write_text("")
     with pytest.raises(ModelError, match=r"a\.safetensors\.sha256: empty, or holds no SHA-256"):
@@ -122,6 +125,14 @@ def test_a_file_of_something_else_is_refused(tmp_path, change, reason):
     with pytest.raises(ModelError, match=r"a\.safetensors: holds no model of this package") as caught:
         load_pretrained(path)
     assert reason in str(caught.value) or reason in str(caught.value.__cause__)
+
+
+def test_a_header_that_is_no_object_is_refused(tmp_path):
+    path = tmp_path / "a.safetensors"
+    path.write_bytes((2).to_bytes(8, "little") + b"[]")
+    path.with_name("a.safetensors.sha256").write_text(hashlib.sha256(path.read_bytes()).hexdigest())
+    with pytest.raises(ModelError, match=r"a\.safetensors: holds no model of this package"):
+        load_pretrained(path)
 
 
 def test_full_precision_gives_the_same_logits(tmp_path):

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from pssp_tutorial.batches.proteins import Loader, make_loader
+from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.models.bilstm import BiLSTM
 from pssp_tutorial.models.contract import evaluating
 from pssp_tutorial.proteins.alphabet import AMINO_ACIDS
@@ -311,11 +312,24 @@ def test_fit_refuses_a_model_that_does_not_fit():
         ({"max_epochs": 1.5}, "max_epochs is 1.5; expected a whole number"),
         ({"max_epochs": math.inf}, "max_epochs is inf; expected a whole number"),
         ({"class_weights": [1.0, 1.0, -1.0]}, r"class_weights are \[1.0, 1.0, -1.0\]; expected 0 or more"),
+        ({"learning_rate": "0.1"}, "learning_rate is '0.1'; expected a number"),
+        ({"patience": None}, "patience is None; expected a number"),
+        ({"seed": -1}, "seed is -1; expected 0 or more"),
+        ({"class_weights": ["a", "b", "c"]}, "class_weights are .*; expected numbers"),
+        ({"objective": "mse"}, "objective is 'mse'; expected a function, or None"),
+        ({"settings": {"seed": 1}}, "settings is {'seed': 1}; expected FitSettings"),
         ({"class_weights": [1.0, 2.0]}, "2 class weights; expected 3, one a class"),
     ],
 )
 def test_fit_refuses_settings(options, message):
     check_refused(message, **options)
+
+
+def test_what_is_no_model_and_a_name_too_long_are_our_errors():
+    with pytest.raises(TrainingError, match="model is None; expected a module of PyTorch"):
+        fit(None, *loaders())
+    with pytest.raises(PSSPError, match="not written"):
+        fit(small_model(), *loaders(), max_epochs=1, checkpoint="x" * 400)
 
 
 def test_a_nan_loss_says_where():
