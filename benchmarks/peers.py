@@ -111,7 +111,7 @@ def of_model(load: Callable[[], torch.nn.Module]) -> Method:
 
 
 def article() -> torch.nn.Module:
-    """The source article's model, corrected, with chapter 6's chains and schedule."""
+    """The source article's model on chapter 6's chains, for seven epochs."""
     if not ARTICLE.exists():
         chains = pssp.load_chains()
         short = [record for record in chains.train if len(record) <= 300]

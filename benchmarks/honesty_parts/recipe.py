@@ -1,4 +1,4 @@
-"""What the parts share: chapter 6's chains, model and recipe, runs that are made once, and intervals over families."""
+"""What the parts share: chapter 6's chains and model, a short recipe, runs made once, and intervals over families."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -50,7 +50,7 @@ def trained(
     dropout: float = 0.3,
     **changes: Any,
 ) -> Run:
-    """Train a model of chapter 6's size and recipe, apart from what ``changes``, and predict; made once, then read."""
+    """Train a model of chapter 6's size by this recipe, but for ``changes``, and predict; made once, then read."""
     kept = RUNS / f"{name}_{seed}.npz"
     if not kept.exists():
         torch.manual_seed(seed)

@@ -1,6 +1,6 @@
 """How far five seeds of one recipe lie apart, and where the first of them errs.
 
-Scored on the validation chains: seeds are a choice. Only the first one, chapter 6's model, is taken apart on the test
+Scored on the validation chains: seeds are a choice. Only the first one is taken apart on the test
 chains. Held-out chains are each the only one of their family, so that to draw chains is to draw families.
 """
 
@@ -73,7 +73,7 @@ def run_of(seed: int) -> Run:
 
 
 def where() -> None:
-    """Writes honesty_where.json: accuracy of chapter 6's model on the test chains by what a residue is and where."""
+    """Writes honesty_where.json: accuracy of the first model on the test chains by what a residue is and where."""
     records = pssp.load_chains().test
     predicted = [pssp.decode_states(labels) for labels in run_of(0).predicted["test"]]
     lengths = np.array([len(record) for record in records])
