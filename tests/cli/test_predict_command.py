@@ -74,8 +74,8 @@ def test_one_json_object_a_line_in_order(pssp, weights):
 
 
 def test_nucleotides_are_predicted_with_a_warning(pssp, tmp_path):
-    """Each is named, and never a protein, one of unknown residues included."""
-    proteins = ">protein\nMKTVRQERLKSI\n>short\nGAGA\n>masked\nXXXXXXXXXXXX\n"
+    """Each is named, and never a protein, one of many unknown residues included."""
+    proteins = ">protein\nMKTVRQERLKSI\n>short\nGAGA\n>masked\nMKXXXXXXXXXX\n"
     code, out, err = pssp(f">gene\nATGGCCAAATAA\n{proteins}>rna\naugggcuaaagg\n")
     assert (code, len(out.splitlines())) == (0, 5)
     path = tmp_path / "proteins.fasta"
