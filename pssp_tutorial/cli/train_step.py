@@ -14,7 +14,7 @@ from pssp_tutorial.cli.options import tell
 from pssp_tutorial.cli.step import Step
 from pssp_tutorial.core.results import save_results
 from pssp_tutorial.models.bilstm import BiLSTM
-from pssp_tutorial.models.contract import ModelError
+from pssp_tutorial.models.contract import ModelError, count_parameters
 from pssp_tutorial.models.convolution import ConvBiLSTM
 from pssp_tutorial.models.device import has_bfloat16, resolve_device
 from pssp_tutorial.models.storage import load_pretrained, save_pretrained
@@ -29,6 +29,7 @@ from pssp_tutorial.training.objectives import Objective
 from pssp_tutorial.training.settings import FitSettings
 
 NOT_ON_THE_CARD = ("out", "quiet", "mean_of", "share", "results")
+MOST_PARAMETERS = 1_000_000_000  # with the optimiser's numbers 16 GB
 SHARES = 10  # parts of the way from the first model of a mean to the second
 
 
@@ -40,16 +41,18 @@ def check(step: Step, earlier: Sequence[str]) -> None:
     resolve_device(step.device)
     _settings(step)
     with torch.device("meta"):  # whose tensors take no memory
-        config = _untrained(step).config
+        model = _untrained(step)
+    if count_parameters(model) > MOST_PARAMETERS:
+        raise ModelError(f"a model of {count_parameters(model):,} weights; expected at most {MOST_PARAMETERS:,}")
     load_chains(path=step.data)
     if step.profiles:
         read_profiles(step.profiles)
     written = {Path(name).resolve() for name in earlier}
     for name in (step.start, *step.teacher, *step.mean_of):
         if name and Path(name).resolve() not in written:
-            model = load_pretrained(name)
+            found = load_pretrained(name)
             if name == step.start:
-                _check_start(step, model, config)
+                _check_start(step, found, model.config)
 
 
 def take(step: Step) -> None:

@@ -160,6 +160,7 @@ def test_what_is_wrong_with_a_recipe_is_said_before_the_work(tmp_path, monkeypat
     [
         ("dropout = 1.5", "dropout is 1.5"),
         ("kernel = 4", "4; expected"),
+        ("hidden = 4096\nlayers = 64", "weights; expected at most 1,000,000,000"),
         ("epochs = 0", "max_epochs is 0"),
         ("learning-rate = -1", "learning_rate is -1.0"),
         ("device = 'abacus'", "device is 'abacus'"),
