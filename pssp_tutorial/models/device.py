@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import torch
+from torch import nn
 
 from pssp_tutorial.models.contract import ModelError
 
@@ -23,6 +26,18 @@ def resolve_device(device: str | torch.device = "auto") -> torch.device:
         return found.device
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise ModelError(f"device is {str(device)!r}; expected 'auto', 'cpu' or one that this machine has") from error
+
+
+def move(model: nn.Module, device: torch.device) -> None:
+    """Move a model to a device; one that is there stays untouched, since another thread may be copying it.
+
+    >>> layer = nn.Linear(21, 3)
+    >>> move(layer, torch.device("cpu"))
+    >>> layer.weight.device
+    device(type='cpu')
+    """
+    if any(tensor.device != device for tensor in chain(model.parameters(), model.buffers())):
+        model.to(device)
 
 
 def has_bfloat16(device: torch.device) -> bool:

@@ -10,7 +10,7 @@ from torch import nn
 from pssp_tutorial.batches.proteins import Loader, make_loader
 from pssp_tutorial.evaluation.report import ProteinReport, Report
 from pssp_tutorial.models.contract import evaluation_twin
-from pssp_tutorial.models.device import resolve_device
+from pssp_tutorial.models.device import move, resolve_device
 from pssp_tutorial.prediction.predict import BATCH_RESIDUES
 from pssp_tutorial.prediction.probabilities import probabilities_of
 from pssp_tutorial.prediction.workers import for_each
@@ -44,7 +44,8 @@ def evaluate(
     else:
         classes: Any = model.num_classes
         loader = make_loader(proteins, batch_residues, classes=classes)
-    twin = evaluation_twin(model.to(resolve_device(device)))
+    move(model, resolve_device(device))
+    twin = evaluation_twin(model)
 
     def score(bucket: Sequence[int]) -> list[tuple[int, np.ndarray, np.ndarray]]:
         batch = loader.batch(bucket)

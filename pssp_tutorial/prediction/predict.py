@@ -17,7 +17,7 @@ from pssp_tutorial.batches.buckets import length_buckets
 from pssp_tutorial.batches.proteins import collate
 from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.models.contract import evaluation_twin
-from pssp_tutorial.models.device import resolve_device
+from pssp_tutorial.models.device import move, resolve_device
 from pssp_tutorial.models.storage import load_pretrained
 from pssp_tutorial.prediction.inputs import Proteins, Rules, is_seqrecord, is_single, read_proteins
 from pssp_tutorial.prediction.prediction import InferenceError, Prediction, annotate_seqrecord
@@ -138,7 +138,8 @@ def predict_records(
     channels = getattr(model, "input_size", len(RESIDUES))
     if channels != len(RESIDUES):
         raise InferenceError(f"the model reads {channels} channels; expected {len(RESIDUES)}: the sequence alone")
-    twin = evaluation_twin(model.to(resolve_device(device)))
+    move(model, resolve_device(device))
+    twin = evaluation_twin(model)
     window: list[ProteinRecord] = []
     residues = 0
     for record in records:

@@ -15,7 +15,7 @@ from pssp_tutorial.batches.batch import BatchingError
 from pssp_tutorial.batches.buckets import epoch_seed
 from pssp_tutorial.batches.loader import BatchLoader
 from pssp_tutorial.models.contract import restoring_modes
-from pssp_tutorial.models.device import has_bfloat16, resolve_device
+from pssp_tutorial.models.device import has_bfloat16, move, resolve_device
 from pssp_tutorial.training.epoch import score_epoch, train_epoch
 from pssp_tutorial.training.objectives import Objective, ScoreFunction, check_outputs
 from pssp_tutorial.training.progress import progress_bar
@@ -102,7 +102,8 @@ def fit(
     settings, scores, device = replace(settings or FitSettings(), **options), scores or {}, resolve_device(device)
     _check_data(train, val)
     _check_settings(settings, train.classes, scores)
-    check_outputs(model.to(device), train, val)
+    move(model, device)
+    check_outputs(model, train, val)
     weights = None if settings.class_weights is None else torch.tensor(settings.class_weights, device=device)
     train_on = partial(train_epoch, model, clip_norm=settings.clip_norm, class_weights=weights, objective=objective)
     run, file = Run(model, settings), RunFile(checkpoint, model, train, val, settings, scores)

@@ -90,6 +90,15 @@ def test_a_thread_that_begins_meanwhile_has_the_threads_that_were_set(threads):
             assert np.array_equal(one.probabilities, other.probabilities)
 
 
+def test_a_model_that_is_in_place_is_not_moved():
+    """A move empties an LSTM's list of weights for a moment, in which the copy of another call would find it empty."""
+    model = BiLSTM(hidden_size=4)
+    before = [layer.lstm._flat_weights for layer in model.layers]
+    predict(model, "MKTV", device="cpu")
+    evaluate(model, [ProteinRecord("one", "MKT", "HHH")], device="cpu")
+    assert all(layer.lstm._flat_weights is weights for layer, weights in zip(model.layers, before, strict=True))
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
 def test_a_forked_process_predicts():
     """The threads of its parent are not there; it must start its own."""
