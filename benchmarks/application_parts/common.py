@@ -82,5 +82,5 @@ def timed(function: Callable[[], Any]) -> tuple[Any, float]:
 
 
 def save(name: str, values: dict[str, Any]) -> None:
-    command = f"OMP_NUM_THREADS=1 PSSP_RESULTS=benchmarks/results python benchmarks/applications.py {name}"
+    command = f"python benchmarks/applications.py {name}"
     pssp.save_results(f"applications_{name}", values, seeds=list(SEEDS), threads=1, command=command)
