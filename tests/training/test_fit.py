@@ -421,7 +421,7 @@ def test_a_killed_process_resumes_to_the_same_weights(tmp_path, request):
     """SIGKILL leaves no time to tidy up: what is on the disk must do. One thread, as the promise says."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(request.path.parent)}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "bufsize": 1}
-    generator, kills = random.Random(0), 0
+    generator = random.Random(0)
     with subprocess.Popen([sys.executable, "-c", SERVER], env=environment, cwd=Path.cwd(), **pipes) as server:
 
         def train(name, *, kill):
@@ -443,14 +443,18 @@ def test_a_killed_process_resumes_to_the_same_weights(tmp_path, request):
 
         assert train("whole", kill=False) == 0
         epoch = load_checkpoint(tmp_path / "whole.pt")["rows"][-1]["seconds"]
-        while train("killed", kill=True) == -signal.SIGKILL:
-            kills += 1
-            if len(load_checkpoint(tmp_path / "killed.pt")["rows"]) >= 6:
+        for attempt in range(5):  # on a busy machine a run may come to its end before it is killed twice
+            name, kills = f"killed_{attempt}", 0
+            while train(name, kill=True) == -signal.SIGKILL:
+                kills += 1
+                if len(load_checkpoint(tmp_path / f"{name}.pt")["rows"]) >= 6:
+                    break
+            assert train(name, kill=False) == 0
+            if kills >= 2:
                 break
-        assert train("killed", kill=False) == 0
         server.stdin.close()
     assert kills >= 2
-    whole, killed = (torch.load(tmp_path / f"{name}.weights", weights_only=True) for name in ("whole", "killed"))
+    whole, killed = (torch.load(tmp_path / f"{each}.weights", weights_only=True) for each in ("whole", name))
     for name, tensor in whole.items():
         assert killed[name].numpy().tobytes() == tensor.numpy().tobytes()
 
