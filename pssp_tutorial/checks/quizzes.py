@@ -80,7 +80,7 @@ def quiz_path(chapter: int) -> Path:
 
 @lru_cache
 def quiz(chapter: int) -> Quiz:
-    """The quiz of a chapter, 1 to 8.
+    """The quiz at the end of a chapter.
 
     Raises
     ------
@@ -92,7 +92,8 @@ def quiz(chapter: int) -> Quiz:
     """
     path = quiz_path(chapter)
     if not path.exists():
-        raise QuizError(f"no quiz for chapter {chapter!r}; expected 1 to 8")
+        numbers = sorted(int(each.stem.split("_")[1]) for each in path.parent.glob("chapter_*.json"))
+        raise QuizError(f"no quiz for chapter {chapter!r}; expected {', '.join(map(str, numbers))}")
     try:
         questions = tuple(
             Question(

@@ -39,13 +39,13 @@ class Exercise(NamedTuple):
 
 @lru_cache
 def chapter(number: str) -> nbformat.NotebookNode:
-    (path,) = BOOK.glob(f"0{number}_*.ipynb")
+    (path,) = BOOK.glob(f"{int(number):02}_*.ipynb")
     return nbformat.read(path, as_version=4)
 
 
 def read_exercise(name: str) -> Exercise:
     call = f"checks.{name}("
-    cells = chapter(name[9]).cells
+    cells = chapter(name.split("_")[1]).cells
     code = [cell.source for cell in cells if cell.cell_type == "code" and cell.id != "setup"]  # that one is IPython
     blocks = [block for cell in cells if cell.cell_type == "markdown" for block in CODE_BLOCK.findall(cell.source)]
     (stub,) = (source for source in code if call in source)
@@ -81,7 +81,7 @@ def test_solution_passes_and_stub_fails(name: str) -> None:
     stub = verdict(exercise, exercise.stub)
     assert not stub
     assert stub.hint
-    assert stub.title == f"Exercise {name[9]}.{name[11]}: not yet"
+    assert stub.title == "Exercise {1}.{2}: not yet".format(*name.split("_"))
 
 
 @pytest.mark.parametrize("name", checks.EXERCISES)
@@ -239,7 +239,7 @@ def test_the_energy_of_one_bond_is_that_of_the_map() -> None:
     assert np.allclose([truth(backbone, i, j) for i, j in pairs], [energies[pair] for pair in pairs], atol=1e-3)
 
 
-@pytest.mark.parametrize("number", range(1, 9))
+@pytest.mark.parametrize("number", sorted(int(path.stem[:2]) for path in BOOK.glob("[0-9]*.ipynb")))
 def test_quiz(number: int) -> None:
     """Three questions or more, one right answer each, every answer explained; and the chapter asks them."""
     questions = json.loads(quiz_path(number).read_text(encoding="utf-8"))
@@ -255,5 +255,5 @@ def test_quiz(number: int) -> None:
 
 
 def test_quiz_that_does_not_exist() -> None:
-    with pytest.raises(QuizError, match="no quiz for chapter 9; expected 1 to 8"):
-        checks.quiz(9)
+    with pytest.raises(QuizError, match="no quiz for chapter 99; expected 1, 2, 3"):
+        checks.quiz(99)
