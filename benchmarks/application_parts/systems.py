@@ -1,11 +1,13 @@
 """Forty looks ahead at the repressilator: a line, an LSTM, and the mechanism itself, fitted (chapter 20)."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from scipy.optimize import least_squares
 from sklearn.linear_model import Ridge
+from sklearn.neighbors import KNeighborsRegressor
 
 import pssp_tutorial as pssp
 from application_parts.common import SEEDS, save, summarise, timed, trained
@@ -15,7 +17,8 @@ SEEN, PAST, FITTED, STARTS, STEP = 20, 8, 10, 4, 1e-6
 LOW, HIGH = np.array([10, 1.1, 20, 1.2, 5, 0.3]), np.array([32, 3, 70, 3.2, 35, 0.7])
 """Bounds of the fitted parameters; the leak through a closed promoter is taken as published."""
 
-LOOPING = pssp.FitSettings(max_epochs=30, patience=6, learning_rate=2e-3)
+LOOPING = pssp.FitSettings(max_epochs=45, patience=6, learning_rate=2e-3)
+SOLVER_STEPS = (0.25, 0.5, 1.0, 2.0, 2.5, 5.0)
 
 
 def straight_on(train: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -28,6 +31,27 @@ def straight_on(train: np.ndarray, values: np.ndarray) -> np.ndarray:
         following = model.predict(known[:, -PAST:].reshape(len(known), -1))
         known = np.concatenate([known, following[:, None]], axis=1)
     return known[:, SEEN:]
+
+
+def straight_to_the_rest(train: np.ndarray, val: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """All looks ahead at once, linear in all that was seen; how strongly it is held back is chosen on val."""
+    fits = [Ridge(strength).fit(*halves(train)) for strength in (0.1, 1.0, 10.0, 100.0, 1000.0)]
+    seen, rest = halves(val)
+    best = min(fits, key=lambda fit: pssp.rmse(rest, fit.predict(seen)))
+    return best.predict(halves(values)[0]).reshape(len(values), -1, values.shape[2])
+
+
+def looked_up(train: np.ndarray, val: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The mean of what the nearest training courses did next; how many is chosen on val."""
+    fits = [KNeighborsRegressor(count).fit(*halves(train)) for count in (1, 2, 4, 8, 16, 32)]
+    seen, rest = halves(val)
+    best = min(fits, key=lambda fit: pssp.rmse(rest, fit.predict(seen)))
+    return best.predict(halves(values)[0]).reshape(len(values), -1, values.shape[2])
+
+
+def halves(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What is seen of each course, and what follows, each as one row."""
+    return values[:, :SEEN].reshape(len(values), -1), values[:, SEEN:].reshape(len(values), -1)
 
 
 def fitted(values: np.ndarray, scale: Scale, seed: int) -> np.ndarray:
@@ -62,8 +86,9 @@ def systems() -> None:
     courses = pssp.load_trajectories()
     scale = Scale.of(courses["train"])
     loaders = {name: pssp.trajectory_loader(courses[name], scale, seed=9) for name in ("val", *REGIONS)}
-    train = np.stack([one.numpy() for one in pssp.trajectory_loader(courses["train"], scale).inputs])
-    models, seconds = [], {}
+    train = whole(courses["train"], pssp.trajectory_loader(courses["train"], scale), scale)
+    val = whole(courses["val"], loaders["val"], scale)
+    models, seconds, epochs = [], {}, []
     for seed in SEEDS:
         model, first = trained(
             lambda: pssp.Forecaster(3, 64),
@@ -77,30 +102,45 @@ def systems() -> None:
         model.seen = SEEN
         started = time.perf_counter()
         closed = pssp.trajectory_loader(courses["train"], scale, seed=seed)
-        pssp.fit(model, closed, loaders["val"], LOOPING, seed=seed, progress=False)
+        history = pssp.fit(model, closed, loaders["val"], LOOPING, seed=seed, progress=False)
         seconds["LSTM, training"] = first + time.perf_counter() - started
+        epochs.append([len(history.rows), history.best_epoch])
         models.append(model)
-    values = {name: region_scores(courses[name], loaders[name], train, scale, models) for name in REGIONS}
-    save("systems", values | {"seconds": seconds | speeds(courses["test"], models[0], loaders["test"])})
+    values = {name: region_scores(courses[name], loaders[name], (train, val), scale, models) for name in REGIONS}
+    speed = speeds(courses["test"], models[0], loaders["test"], scale)
+    unit = {"mean": scale.mean, "spread": scale.spread}
+    save("systems", values | {"seconds": seconds, "speed": speed, "scale": unit, "epochs_and_best": epochs})
+
+
+def whole(part: Trajectories, loader: pssp.SequenceLoader, scale: Scale) -> np.ndarray:
+    """Noisy where the network reads, and without noise from there on: what is to be predicted."""
+    exact = scale.apply(part.proteins)
+    noisy = np.stack([one.numpy() for one in loader.inputs])
+    return np.concatenate([noisy[:, :SEEN], exact[:, SEEN:]], axis=1)
 
 
 def region_scores(
-    part: Trajectories, loader: pssp.SequenceLoader, train: np.ndarray, scale: Scale, models: list[pssp.Forecaster]
+    part: Trajectories,
+    loader: pssp.SequenceLoader,
+    known: tuple[np.ndarray, np.ndarray],
+    scale: Scale,
+    models: list[pssp.Forecaster],
 ) -> dict[str, Any]:
-    truth = scale.apply(part.proteins)[:, SEEN:]
-    noisy = np.stack([one.numpy() for one in loader.inputs])
-    values = np.concatenate([noisy, scale.apply(part.proteins)[:, -1:]], axis=1)  # nothing reads the last
+    values, (train, val) = whole(part, loader, scale), known
+    truth = values[:, SEEN:]
     found = {
         "mean": [np.zeros_like(truth)],
         "last value": [np.repeat(values[:, SEEN - 1 : SEEN], truth.shape[1], axis=1)],
         "autoregression": [straight_on(train, values)],
+        "regression": [straight_to_the_rest(train, val, values)],
+        "nearest courses": [looked_up(train, val, values)],
         "LSTM": [np.stack(pssp.outputs_in_order(model, loader))[:, SEEN - 1 :] for model in models],
     }
 
     def score(rows: np.ndarray, one: np.ndarray) -> float:
         return pssp.rmse(truth[rows], one[rows])
 
-    whole = summarise(found, score, np.arange(len(truth)))
+    all_sets = summarise(found, score, np.arange(len(truth)))
     few = {name: [one[:FITTED] for one in ones] for name, ones in found.items()}
     fits, seconds = timed(lambda: np.stack([fitted(values[row], scale, row) for row in range(FITTED)]))
     few["fitted mechanism"] = [fits]
@@ -109,15 +149,39 @@ def region_scores(
         return pssp.rmse(truth[:FITTED][rows], one[rows])
 
     return {
-        "rmse": whole,
+        "rmse": all_sets,
+        "by_look": {
+            name: np.mean([np.sqrt(((one - truth) ** 2).mean(axis=(0, 2))) for one in ones], axis=0)
+            for name, ones in found.items()
+        },
         "with_fits": summarise(few, few_score, np.arange(FITTED)),
         "seconds_per_fit": seconds / FITTED,
         "median_of_fits": np.median(np.sqrt(((fits - truth[:FITTED]) ** 2).mean(axis=(1, 2)))),
     }
 
 
-def speeds(part: Trajectories, model: pssp.Forecaster, loader: pssp.SequenceLoader) -> dict[str, float]:
-    """Seconds for a course: the network's answer, and the solver's, all at once."""
-    _, network = timed(lambda: pssp.outputs_in_order(model, loader, len(part)))
-    _, solver = timed(lambda: pssp.simulate_repressilator(part.parameters, part.initial))
-    return {"LSTM, a course": network / len(part), "solver, a course": solver / len(part)}
+def speeds(part: Trajectories, model: pssp.Forecaster, loader: pssp.SequenceLoader, scale: Scale) -> dict[str, Any]:
+    """Seconds for a course, of many at once and of one alone, the best of five; the solver's errors at longer steps."""
+
+    def best(function: Callable[[], Any]) -> float:
+        return min(timed(function)[1] for _ in range(5))
+
+    def solved(count: int, step: float) -> np.ndarray:
+        return pssp.simulate_repressilator(part.parameters[:count], part.initial[:count], step=step)[:, :, 3:]
+
+    many, exact = len(part), scale.apply(part.proteins)[:, SEEN:]
+    alone = pssp.SequenceLoader([loader.inputs[0]], [loader.labels[0]])
+    return {
+        "network": {
+            "of_many": best(lambda: pssp.outputs_in_order(model, loader, many)) / many,
+            "alone": best(lambda: pssp.outputs_in_order(model, alone)),
+        },
+        "solver": {
+            f"{step:g} minutes".replace(".", "_"): {
+                "of_many": best(lambda step=step: solved(many, step)) / many,
+                "alone": best(lambda step=step: solved(1, step)),
+                "rmse": pssp.rmse(exact, scale.apply(solved(many, step))[:, SEEN:]),
+            }
+            for step in SOLVER_STEPS
+        },
+    }
