@@ -2,8 +2,8 @@
 
     OMP_NUM_THREADS=1 PSSP_RESULTS=benchmarks/results python benchmarks/applications.py [PART ...]
 
-The parts are methylation, cpgs, expression, image_series, systems, patients and visual_fields; without one, all. Each
-writes applications_<part>.json.
+The parts are methylation, cpgs, expression, image_series, systems, systems_leak, patients and visual_fields; without
+one, all. Each writes applications_<part>.json.
 """
 
 import sys
@@ -15,9 +15,10 @@ from application_parts.image_series import image_series
 from application_parts.methylation import methylation
 from application_parts.patients import patients
 from application_parts.systems import systems
+from application_parts.systems_leak import systems_leak
 from application_parts.visual_fields import visual_fields
 
-ALL = (methylation, cpgs, expression, image_series, systems, patients, visual_fields)
+ALL = (methylation, cpgs, expression, image_series, systems, systems_leak, patients, visual_fields)
 PARTS = {part.__name__: part for part in ALL}
 
 

@@ -159,3 +159,42 @@ def trajectory_loader(
     factors = 1 + noise * np.random.default_rng(seed).standard_normal(courses.proteins.shape)
     inputs, labels = scale.apply(courses.proteins * factors)[:, :-1], scale.apply(courses.proteins)[:, 1:]
     return SequenceLoader(list(inputs), list(labels), batch_positions=batch_courses * inputs.shape[1], seed=seed)
+
+
+def cut_windows(
+    courses: Trajectories, scale: Scale, *, length: int = 30, noise: float = 0.05, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Every stretch of so many looks, and which course it was cut from; the chapter shows how a split of them leaks.
+
+    Parameters
+    ----------
+    length : int
+        Looks in a window; the next begins one look later.
+    noise : float
+        Standard deviation, as a share of the value. A look has the same noise in all windows that show it.
+
+    Returns
+    -------
+    inputs, labels : float32[window, length - 1, 3]
+        Noisy values, and each time the next one without noise.
+    owners : int64[window]
+        The course's number.
+
+    Raises
+    ------
+    ApplicationDataError
+        If a window is shorter than two looks or longer than a course.
+
+    >>> courses = draw_trajectories(load_repressilator(), INSIDE, 5, np.random.default_rng(0))
+    >>> [part.shape for part in cut_windows(courses, Scale.of(courses))]
+    [(155, 29, 3), (155, 29, 3), (155,)]
+    """
+    looks = courses.proteins.shape[1]
+    if not 2 <= length <= looks:
+        raise ApplicationDataError(f"length is {length}; expected 2 to {looks} looks")
+    factors = 1 + noise * np.random.default_rng(seed).standard_normal(courses.proteins.shape)
+    noisy, exact = scale.apply(courses.proteins * factors), scale.apply(courses.proteins)
+    starts = range(looks - length + 1)
+    inputs = np.concatenate([noisy[:, start : start + length - 1] for start in starts])
+    labels = np.concatenate([exact[:, start + 1 : start + length] for start in starts])
+    return inputs, labels, np.tile(np.arange(len(courses)), len(starts))

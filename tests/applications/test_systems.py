@@ -18,7 +18,14 @@ from pssp_tutorial.applications.systems import (
     simulate_repressilator,
 )
 from pssp_tutorial.applications.tables import data_path
-from pssp_tutorial.applications.trajectories import INSIDE, REGIONS, draw_trajectories, load_trajectories
+from pssp_tutorial.applications.trajectories import (
+    INSIDE,
+    REGIONS,
+    Scale,
+    cut_windows,
+    draw_trajectories,
+    load_trajectories,
+)
 
 OPERATIONS: dict[str, Callable[[list[float]], float]] = {
     "plus": sum,
@@ -152,3 +159,26 @@ def test_what_does_not_fit_is_refused() -> None:
         simulate_repressilator(initial, parameters)
     with pytest.raises(pssp.PSSPError, match="region names tau; expected some of eff, n"):
         draw_trajectories(model, {"tau": (1, 2)}, 1, np.random.default_rng(0))
+
+
+def test_windows_are_stretches_of_their_own_course() -> None:
+    """The leak is measured by which course a window came from: with wrong owners a clean split would leak too."""
+    courses = draw_trajectories(load_repressilator(), INSIDE, 4, np.random.default_rng(3))
+    scale = Scale.of(courses)
+    exact = scale.apply(courses.proteins)
+    inputs, labels, owners = cut_windows(courses, scale, length=25, noise=0)
+    assert np.bincount(owners).tolist() == [36] * 4
+    for start in (0, 17, 35):
+        for course in range(4):
+            window = np.flatnonzero(owners == course)[start]
+            np.testing.assert_allclose(inputs[window], exact[course, start : start + 24], atol=1e-5)
+            np.testing.assert_array_equal(labels[window], exact[course, start + 1 : start + 25])
+
+
+def test_a_look_has_one_noise_in_all_its_windows() -> None:
+    """It was measured once; noise drawn anew for each window would hide a part of the leak."""
+    courses = draw_trajectories(load_repressilator(), INSIDE, 1, np.random.default_rng(3))
+    inputs, _, _ = cut_windows(courses, Scale.of(courses))
+    np.testing.assert_array_equal(inputs[0, 1:], inputs[1, :-1])
+    with pytest.raises(pssp.PSSPError, match="length is 61; expected 2 to 60 looks"):
+        cut_windows(courses, Scale.of(courses), length=61)
