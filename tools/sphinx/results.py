@@ -2,6 +2,7 @@
 
     {result}`chapter_6:test_q3:.1%`        book/results/chapter_6.json, values["test_q3"], as 67.2%
     {result}`chapter_6:f1.H:.2f`           a dotted key walks into nested values
+    {result}`bench/x:gap.interval.0:.2f`   and a number into lists, from 0
     {result}`chapter_6:best_epoch`         without a format: as it stands
     {result}`bench/speed:residues:,`       benchmarks/results/speed.json
 
@@ -11,6 +12,7 @@ A file, key or format that does not fit is a warning, and so fails a build with 
 import json
 from functools import reduce
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -27,13 +29,19 @@ def results_file(name: str, book: Path) -> Path:
 
 
 def format_result(values: dict, key: str, style: str) -> str:
-    """One value out of nested dictionaries, formatted.
+    """One value out of nested dictionaries and lists, formatted.
 
     >>> format_result({"f1": {"H": 0.7312}}, "f1.H", ".1%")
     '73.1%'
+    >>> format_result({"interval": [0.1, 0.2]}, "interval.1", ".1f")
+    '0.2'
     """
     keys = [key] if key in values else key.split(".")
-    return format(reduce(lambda branch, step: branch[step], keys, values), style)
+    return format(reduce(step_into, keys, values), style)
+
+
+def step_into(branch: Any, step: str) -> Any:
+    return branch[int(step) if isinstance(branch, list) else step]
 
 
 class ResultRole(SphinxRole):
@@ -48,7 +56,7 @@ class ResultRole(SphinxRole):
             text = format_result(json.loads(path.read_text(encoding="utf-8"))["values"], key, style)
         except FileNotFoundError:
             problem = f"there is no file {name}.json among the results"
-        except (KeyError, TypeError):
+        except (KeyError, TypeError, IndexError):
             problem = f"{name}.json holds no value {key!r}"
         except ValueError as error:
             problem = str(error)
