@@ -22,6 +22,7 @@ _COUNTS = {
     6: 4,
     7: 4,
     8: 3,
+    18: 3,
 }
 _HOME = {
     f"exercise_{chapter}_{number}": f"chapter_{chapter}"

@@ -50,7 +50,11 @@ def test_results_and_quizzes_of_a_chapter_are_its_own(chapter: str) -> None:
     quizzes = [path.name for path in read if path.parent.name == "quizzes"]
     assert quizzes == [f"chapter_{int(chapter[:2])}.json"]
     measured = sorted(path.stem for path in read if path.parent.name == "results")
-    of_benchmarks = {"06_training": ["settings"], "08_honesty": ["honesty_leak", "honesty_seeds", "honesty_where"]}
+    of_benchmarks = {
+        "06_training": ["settings"],
+        "08_honesty": ["honesty_leak", "honesty_seeds", "honesty_where"],
+        "18_expression": ["applications_expression"],
+    }
     assert measured == of_benchmarks.get(chapter, [])
 
 
