@@ -1,18 +1,20 @@
-"""What each idea adds to a sequence-only model, one at a time, at a size that two cores can afford.
+"""What each idea of the release adds to a sequence-only model that has converged, one at a time, three seeds each.
 
-    python benchmarks/release/ablation.py build/data/profiles.npz build/release/teacher.safetensors
+    PSSP_RESULTS=benchmarks/results python benchmarks/release/ablation.py build/data/profiles.npz
 
-The baseline is a BiLSTM of 128 units a direction, trained on the three states of 1,500 training chains for 5 epochs.
-Every other row changes one thing, but the teacher's, whose states are eight, and the last. Scored on the validation set
-with 95% intervals, paired over proteins against the first baseline. Each run is kept in build/ablation, so that the
-script goes on where it stopped.
+The baseline is a BiLSTM of 64 units per direction on the three states of chapter 6's 1,500 chains, with chapter 6's
+rate. Every training goes on until the loss on half of the validation chains stops falling; the other half is scored.
+Every other row changes one thing, but for the teacher, whose states are eight, and the last. Gains are means over the
+seeds, with 95% intervals that draw families, and Holm's correction over all rows. One thread, about an hour; a run
+that was made is kept in build/ablation.
 """
 
 import json
 import sys
-import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,8 +26,13 @@ from pssp_tutorial.batches.profiles import ProfileLoader, read_profiles
 from pssp_tutorial.models.bilstm import BidirectionalLSTM
 from pssp_tutorial.training.distillation import MultiTask, teach
 
-CHAINS, LONGEST, EPOCHS, HIDDEN, DRAWS = 1_500, 300, 5, 128, 2_000
-FOLDER = Path("build/ablation")
+sys.path.append(str(Path(__file__).parents[1]))
+from honesty_parts.recipe import BATCH_RESIDUES, SEEDS, chapter_records, over_seeds
+from honesty_parts.seeds import holm, p_value
+
+HIDDEN, DRAWS = 64, 10_000
+RUNS = Path(__file__).parents[2] / "build" / "ablation"
+SETTINGS: dict[str, Any] = {"schedule": "plateau", "patience": 3, "max_epochs": 40, "warmup_epochs": 0.5}
 
 
 class LockedDropout(pssp.BiLSTM):
@@ -53,102 +60,128 @@ class WeightDropout(pssp.BiLSTM):
             layer.__class__ = self.Layer
 
 
-# name: (model class, model settings, loader settings, weights of the tasks, fit settings)
-VARIANTS: dict[str, dict] = {
+# name: what differs from the baseline
+VARIANTS: dict[str, dict[str, Any]] = {
     "baseline": {},
-    "baseline, seed 1": {"seed": 1},
-    "baseline, seed 2": {"seed": 2},
     "eight states, read out as three": {"classes": 8},
     "locked dropout": {"model": LockedDropout},
     "weight dropout": {"model": WeightDropout},
     "convolutional stem": {"model": pssp.ConvBiLSTM},
     "third layer": {"layers": 3},
     "twice the units": {"hidden": 2 * HIDDEN},
-    "twice the epochs": {"epochs": 2 * EPOCHS},
     "mean of the weights": {"average": 0.99},
     "accessibility as a second task": {"tasks": {"accessibility_weight": 0.25}},
     "profile as a second task": {"tasks": {"profile_weight": 0.25}},
-    "relatives drawn from the profile": {"relatives": 1.0},
-    "relatives that fade": {"relatives": 0.6, "fading": EPOCHS},
+    "relatives drawn from the profile": {"relatives": 0.6},
+    "relatives that fade": {"relatives": 0.6, "fading": 15},
     "a teacher that sees the profile": {"classes": 8, "taught": True, "tasks": {"teacher_weight": 0.5}},
     "all of the release": {
-        "model": pssp.ConvBiLSTM, "classes": 8, "taught": True, "average": 0.99, "relatives": 0.6, "fading": EPOCHS,
+        "model": pssp.ConvBiLSTM, "classes": 8, "taught": True, "average": 0.99, "relatives": 0.6, "fading": 15,
         "tasks": {"teacher_weight": 0.5, "profile_weight": 0.25, "accessibility_weight": 0.25},
     },
 }  # fmt: skip
 
 
-def run(
-    profiles: dict, taught: dict | None, *, model: Callable = pssp.BiLSTM, seed: int = 0, classes: int = 3,
-    layers: int = 2, hidden: int = HIDDEN, epochs: int = EPOCHS, average: float = 0.0, relatives: float = 0.0,
-    fading: int = 0, tasks: dict | None = None,
-) -> dict:  # fmt: skip
-    """Train one variant and score it."""
-    chains = pssp.load_chains()
-    short = [record for record in chains.train if len(record) <= LONGEST]
-    picked = torch.randperm(len(short), generator=torch.Generator().manual_seed(0))[:CHAINS].tolist()
-    train = ProfileLoader(
-        tuple(short[index] for index in picked), 4_000, seed=seed, classes=classes, profiles=profiles,
-        relatives=relatives, fading=fading, teacher=taught,
-    )  # fmt: skip
-    val = pssp.make_loader(chains.val, 16_000, classes=classes)
-    torch.manual_seed(seed)
-    weights = {"teacher_weight": 0.0, "profile_weight": 0.0, "accessibility_weight": 0.0} | (tasks or {})
-    trained = MultiTask(model(hidden, layers, classes, embedding_size=64), **weights)
-    started = time.perf_counter()
-    history = pssp.fit(
-        trained, train, val, max_epochs=epochs, patience=epochs, learning_rate=4e-3, schedule="cosine",
-        warmup_epochs=0.3, objective=MultiTask.loss, average=average, bfloat16=True, seed=seed,
-    )  # fmt: skip
-    seconds = time.perf_counter() - started
-    report = pssp.evaluate(trained.model, pssp.make_loader(chains.val, 16_000))
-    hits = np.trace(report.confusions, axis1=1, axis2=2).tolist()  # of each protein
-    return {"hits": hits, "seconds": seconds, "best_epoch": history.best_epoch}
+class Bench:
+    """The chains, their profiles, and trainings on them."""
+
+    def __init__(self, profiles: dict[str, np.ndarray]) -> None:
+        val = pssp.load_chains().val
+        self.profiles, self.train = profiles, chapter_records()
+        self.stopping, self.scored = val[::2], val[1::2]
+        self.rate = pssp.read_results("settings")["chosen"]["rate"]
+
+    def fit(self, model: nn.Module, train: pssp.Loader, stopping: pssp.Loader, seed: int, **changes: Any) -> int:
+        """Train until the loss stops falling; the number of epochs."""
+        settings = SETTINGS | {"learning_rate": self.rate, "bfloat16": True, "seed": seed} | changes
+        return len(pssp.fit(model, train, stopping, **settings).rows)
+
+    def loader(self, records: list[pssp.ProteinRecord], **settings: Any) -> ProfileLoader:
+        """Chains with their profiles, in batches of chapter 6's size."""
+        return ProfileLoader(tuple(records), BATCH_RESIDUES, profiles=self.profiles, **settings)
+
+    @cache  # noqa: B019  (one object, for as long as the script runs)
+    def teacher(self, seed: int) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """What a network that sees the profile says of the training chains, and how it scores."""
+        torch.manual_seed(seed)
+        model = pssp.BiLSTM(HIDDEN, num_classes=8, input_size=41, embedding_size=64)
+        train, stopping, scored = (
+            self.loader(records, classes=8, as_input=True, seed=seed)
+            for records in (self.train, self.stopping, self.scored)
+        )
+        epochs = self.fit(model, train, stopping, seed)
+        scored = self.loader(self.scored, as_input=True)
+        return teach([model], train), scores(pssp.evaluate(model, scored), epochs)
+
+    def run(
+        self, seed: int, *, model: Callable = pssp.BiLSTM, classes: int = 3, layers: int = 2, hidden: int = HIDDEN,
+        average: float = 0.0, relatives: float = 0.0, fading: int = 0, taught: bool = False, tasks: dict | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Train one variant and score it."""
+        teacher = self.teacher(seed)[0] if taught else None
+        train = self.loader(self.train, classes=classes, relatives=relatives, fading=fading, teacher=teacher, seed=seed)
+        torch.manual_seed(seed)
+        weights = {"teacher_weight": 0.0, "profile_weight": 0.0, "accessibility_weight": 0.0} | (tasks or {})
+        trained = MultiTask(model(hidden, layers, classes, embedding_size=64), **weights)
+        stopping = pssp.make_loader(self.stopping, 16_000, classes=classes)
+        epochs = self.fit(trained, train, stopping, seed, objective=MultiTask.loss, average=average)
+        return scores(pssp.evaluate(trained.model, pssp.make_loader(self.scored, 16_000)), epochs)
 
 
-def main(profiles_path: str, teacher_path: str) -> None:
-    torch.set_num_threads(1)
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    chains, profiles, taught = pssp.load_chains(), read_profiles(profiles_path), None
-    lengths = np.array([len(record) for record in chains.val])
+def scores(report: pssp.Report, epochs: int) -> dict[str, Any]:
+    """Right residues of each protein, and the number of epochs."""
+    return {"hits": report.confusions.trace(axis1=1, axis2=2).tolist(), "epochs": epochs}
+
+
+def kept(name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """A run made once, then read."""
+    path = RUNS / f"{name}.json"
+    if not path.exists():
+        RUNS.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(make()), encoding="utf-8")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def row(runs: list[dict], base: list[dict], lengths: np.ndarray) -> tuple[dict[str, Any], float]:
+    """Q3 over the seeds, the gain over the baseline's runs with its interval, and its p-value."""
+    hits, reference = (np.array([each["hits"] for each in those]) for those in (runs, base))
+    gain = (hits - reference).mean(axis=0)
     drawn = np.random.default_rng(0).integers(len(lengths), size=(DRAWS, len(lengths)))
-    rows: dict[str, dict] = {}
-    base = np.zeros(len(lengths))
+    gains = 100 * gain[drawn].sum(axis=1) / lengths[drawn].sum(axis=1)
+    low, high = np.quantile(gains, [0.025, 0.975]).tolist()
+    by_seed = 100 * (hits - reference).sum(axis=1) / lengths.sum()
+    values = {"points": 100 * float(gain.sum() / lengths.sum()), "low_points": low, "high_points": high}
+    q3 = over_seeds((hits.sum(axis=1) / lengths.sum()).tolist())
+    return q3 | values | {"points_by_seed": by_seed.tolist(), "epochs": [each["epochs"] for each in runs]}, p_value(
+        gains
+    )
+
+
+def main(profiles_path: str) -> None:
+    torch.set_num_threads(1)
+    bench = Bench(read_profiles(profiles_path))
+    lengths = np.array([len(record) for record in bench.scored])
+    runs: dict[str, list[dict]] = {}
     for name, settings in VARIANTS.items():
-        kept = FOLDER / f"{name}.json"
-        if not kept.exists():
-            settings = dict(settings)
-            if settings.pop("taught", False) and taught is None:
-                loader = ProfileLoader(chains.train, 16_000, classes=8, profiles=profiles, as_input=True)
-                taught = teach([pssp.load_pretrained(teacher_path)], loader)
-            needs = taught if "teacher_weight" in settings.get("tasks", {}) else None
-            kept.write_text(json.dumps(run(profiles, needs, **settings)), encoding="utf-8")
-        found = json.loads(kept.read_text(encoding="utf-8"))
-        hits = np.array(found["hits"])
-        base = hits if name == "baseline" else base
-        gains = (hits - base)[drawn].sum(axis=1) / lengths[drawn].sum(axis=1)
-        low, high = np.quantile(gains, [0.025, 0.975]).tolist()
-        gain = float((hits - base).sum() / lengths.sum())
-        rows[name] = {"q3": float(hits.sum() / lengths.sum()), "gain": gain, "low": low, "high": high}
-        rows[name] |= {
-            "points": 100 * gain,
-            "low_points": 100 * low,
-            "high_points": 100 * high,
-            "seconds": found["seconds"],
-            "best_epoch": found["best_epoch"],
-        }
-        print(f"{name:34} {rows[name]['q3']:.4f} {gain:+.4f} ({low:+.4f} to {high:+.4f})", flush=True)
-    seeds = [rows[name]["q3"] for name in rows if name.startswith("baseline")]
-    reading = ProfileLoader(chains.val, 16_000, profiles=profiles, as_input=True)
+        runs[name] = [kept(f"{name} {seed}", lambda: bench.run(seed, **settings)) for seed in SEEDS]  # noqa: B023
+        print(name, [sum(each["hits"]) / lengths.sum() for each in runs[name]], flush=True)
+    teachers = [kept(f"teacher {seed}", lambda: bench.teacher(seed)[1]) for seed in SEEDS]  # noqa: B023
+    rows, chances = {}, {}
+    for name in VARIANTS:
+        rows[name], chances[name] = row(runs[name], runs["baseline"], lengths)
+    del chances["baseline"]
+    standing = sorted(chances, key=chances.__getitem__)[: holm(list(chances.values()))]
     values = rows | {
-        "seed_spread": max(seeds) - min(seeds),
-        "teacher": {"q3": pssp.evaluate(pssp.load_pretrained(teacher_path), reading).q3},
-        "chains": CHAINS,
-        "epochs": EPOCHS,
+        "teacher": over_seeds([sum(each["hits"]) / lengths.sum() for each in teachers]),
+        "p_values": chances,
+        "stand_after_holm": standing,
+        "comparisons": len(chances),
+        "chains": len(bench.train),
         "units": HIDDEN,
     }
-    command = "python benchmarks/release/ablation.py PROFILES TEACHER"
-    pssp.save_results("ablation", values, command=command, threads=1, seed=0)
+    command = "python benchmarks/release/ablation.py PROFILES"
+    context = {"threads": 1, "split": "half of val", "learning_rate": bench.rate, **SETTINGS}
+    pssp.save_results("ablation", values, seeds=list(SEEDS), **context, command=command)
 
 
 if __name__ == "__main__":
