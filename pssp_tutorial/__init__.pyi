@@ -105,6 +105,9 @@ from .uniprot.fetch import Fetched, fetch_uniprot
 from .uniprot.flat import load_uniprot_entries, read_uniprot, uniprot_text
 from .uniprot.labels import LabelledEntry, LabelReport, label_entries, label_entry
 
+# Chapter 14: speed
+from .prediction.onnx_model import OnnxModel
+
 __version__: str
 __all__ = [
     "AMINO_ACIDS",
@@ -141,6 +144,7 @@ __all__ = [
     "LevelTagger",
     "Loader",
     "MultiTask",
+    "OnnxModel",
     "PDBStructure",
     "PSSPError",
     "Prediction",

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -51,6 +52,8 @@ def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
     model = "a model that comes with pssp (default: release), or the path of a .safetensors file"
     command.add_argument("--model", default="release", metavar="NAME", help=model)
     command.add_argument("--device", default="auto", help="cpu, cuda, ...; auto is CUDA where there is one (default)")
+    backend = "what computes: torch (default), or onnx: ONNX Runtime with 8 bits, about twice as fast on a CPU"
+    command.add_argument("--backend", choices=("torch", "onnx"), default="torch", help=backend)
     command.add_argument("--threads", type=thread_count, metavar="N", help="processor cores to use (default: all)")
     command.add_argument("--strict", action="store_true", help="stop at the first record that cannot be used")
 
@@ -74,6 +77,7 @@ def run(options: Namespace) -> int:
     if options.threads:
         torch.set_num_threads(options.threads)
     model = load_pretrained(options.model)
+    name = f"{model.name} (onnx)" if options.backend == "onnx" else str(model.name)
     done, counts = 0, Counter[str]()
 
     def skip(error: PSSPError) -> None:
@@ -85,9 +89,10 @@ def run(options: Namespace) -> int:
         tell(f"pssp: {sentence}")
 
     rules = Rules(on_error=None if options.strict else skip, on_warning=remark)
-    with _bar(options, files) as bar, _output(options, str(model.name), several=len(files) > 1) as writer:
+    with _bar(options, files) as bar, _output(options, name, several=len(files) > 1) as writer:
         records = read_proteins([standard_input() if name == "-" else Path(name) for name in files], rules)
-        for prediction in predict_records(model, records, states=options.states, device=options.device):
+        settings: dict[str, Any] = dict(states=options.states, device=options.device, backend=options.backend)
+        for prediction in predict_records(model, records, **settings):
             writer.write(prediction)
             bar.update()
             done += 1
