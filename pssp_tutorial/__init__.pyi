@@ -58,6 +58,9 @@ from .plots.view import StructureView, view_structure
 
 # Chapter 7: evaluation
 from .prediction.evaluate import evaluate
+
+# Chapter 14: speed
+from .prediction.onnx_model import OnnxModel
 from .prediction.predict import iter_predict, predict
 from .prediction.prediction import Prediction
 
@@ -104,9 +107,6 @@ from .uniprot.entry import PDBStructure, UniProtEntry, UniProtError, UniProtFeat
 from .uniprot.fetch import Fetched, fetch_uniprot
 from .uniprot.flat import load_uniprot_entries, read_uniprot, uniprot_text
 from .uniprot.labels import LabelledEntry, LabelReport, label_entries, label_entry
-
-# Chapter 14: speed
-from .prediction.onnx_model import OnnxModel
 
 __version__: str
 __all__ = [
