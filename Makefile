@@ -79,6 +79,8 @@ data: $(INSTALLED) ## for maintainers, on Debian: build data/ anew (promod3-data
 	$(BIN)/python tools/data/split.py build/data/chains_raw.tsv data/chains.tsv.xz
 	$(BIN)/python tools/data/separation.py data/splits/separation.json
 	/usr/bin/python3 tools/data/backbones.py data/chains.tsv.xz data/backbones.xz
+	/usr/bin/python3 tools/data/profiles.py data/chains.tsv.xz build/data/profiles.npz
+	$(BIN)/python tools/data/short_profiles.py build/data/profiles.npz data/profiles.xz
 
 release: $(INSTALLED) ## for maintainers, on Debian: train the release model, overnight on two cores; resumes
 	/usr/bin/python3 tools/data/profiles.py data/chains.tsv.xz build/data/profiles.npz

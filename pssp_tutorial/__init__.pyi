@@ -87,6 +87,9 @@ from .proteins.cleaning import SequenceWarning
 from .proteins.dssp import assign_dssp, hydrogen_bond_energies
 from .proteins.fasta import read_fasta, write_fasta
 from .proteins.homology import RedundancyError, cluster_sequences, related_pairs
+
+# Chapter 10: relatives
+from .proteins.profiles import load_profiles
 from .proteins.record import ProteinRecord, from_seqrecord, to_seqrecord
 from .proteins.splits import split_by_homology
 from .proteins.states import read_states
@@ -212,6 +215,7 @@ __all__ = [
     "load_methylation",
     "load_patients",
     "load_pretrained",
+    "load_profiles",
     "load_repressilator",
     "load_trajectories",
     "load_uniprot_entries",

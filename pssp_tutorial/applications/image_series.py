@@ -68,10 +68,12 @@ def load_image_series(folder: str | PathLike | None = None) -> ImageSeries:
     >>> load_image_series().volumes.shape
     (1452, 530)
     """
-    table = read_table("image_series.csv.xz", {"run": "int64", "category": "int64"}, "float32", folder)
-    voxels = table.columns[2:]
+    table = read_table("image_series.csv.xz", {"series": "str"}, "float32", folder).set_index("series")
+    voxels = table.index[2:]
     places = np.array([[int(part[1:]) for part in name.split("_")] for name in voxels])
-    return ImageSeries(table[voxels].to_numpy(), table["category"].to_numpy() - 1, table["run"].to_numpy(), places)
+    runs, categories = (table.loc[name].to_numpy().astype(np.int64) for name in ("run", "category"))
+    volumes = table.loc[voxels].to_numpy().T
+    return ImageSeries(volumes, categories - 1, runs, places)
 
 
 def standardise_runs(volumes: np.ndarray, runs: np.ndarray) -> np.ndarray:

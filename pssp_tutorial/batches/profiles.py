@@ -57,8 +57,8 @@ class ProfileLoader(Loader):
 
     Parameters
     ----------
-    profiles : dict of str to uint8[length, 20]
-        By the record's id: see :func:`read_profiles`.
+    profiles : dict of str to uint8 or float32[length, 20]
+        By the record's id: see :func:`read_profiles` and :func:`~pssp_tutorial.load_profiles`.
     as_input : bool
         Add the profile to the one-hot residues: 41 input channels.
     relatives : float

@@ -1,16 +1,14 @@
 """The backbones of the ``mini`` chains, as the experiments saw them (chapter 1)."""
 
-import lzma
-import zlib
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
 from pssp_tutorial.core.errors import PSSPError
-from pssp_tutorial.core.files import ReadError
-from pssp_tutorial.core.resources import read_checked, resource
-from pssp_tutorial.proteins.chains import ChainSet, load_chains
+from pssp_tutorial.core.resources import resource
+from pssp_tutorial.proteins.by_chain import summary, unpack
+from pssp_tutorial.proteins.chains import load_chains
 
 FILE_NAME = "backbones.xz"
 ATOMS = ("N", "CA", "C", "O")
@@ -48,8 +46,8 @@ def load_backbones(path: str | PathLike | None = None) -> dict[str, np.ndarray]:
     (420, (212, 4, 3))
     """
     path = Path(path) if path is not None else resource("data", FILE_NAME)
-    lines, steps = _unpack(path)
-    expected = _summary(load_chains("mini"))
+    lines, steps = unpack(path, "<i2", "tools/data/backbones.py", BackboneError)
+    expected = [summary(each) for each in load_chains("mini")]
     for number, (line, wanted) in enumerate(zip(lines, expected, strict=False), start=1):
         if line != wanted:
             raise BackboneError(f"{path}: line {number} is {line!r}; expected {wanted!r}, as in the chain set")
@@ -62,24 +60,6 @@ def load_backbones(path: str | PathLike | None = None) -> dict[str, np.ndarray]:
     chains = np.split(steps.reshape(-1, 3), np.cumsum(lengths)[:-1] * len(ATOMS))
     ids = (line.split("\t")[0] for line in lines)
     return {chain: _coordinates(each) for chain, each in zip(ids, chains, strict=True)}
-
-
-def _unpack(path: Path) -> tuple[list[str], np.ndarray]:
-    """The lines about the chains, and the steps from atom to atom in hundredths of an ångström."""
-    try:
-        packed = read_checked(path, remedy="restore it from the repository")
-    except ReadError as error:
-        raise BackboneError(str(error)) from error
-    try:
-        header, numbers = lzma.decompress(packed).split(b"\n\n", maxsplit=1)
-        return header.decode().split("\n"), np.frombuffer(numbers, dtype="<i2")
-    except (lzma.LZMAError, ValueError) as error:
-        raise BackboneError(f"{path}: not as tools/data/backbones.py writes it ({error})") from error
-
-
-def _summary(chains: ChainSet) -> list[str]:
-    """What the file says about each chain: id, length and CRC-32 of the sequence."""
-    return [f"{each.id}\t{len(each)}\t{zlib.crc32(each.sequence.encode()):08x}" for each in chains]
 
 
 def _coordinates(steps: np.ndarray) -> np.ndarray:

@@ -1,11 +1,12 @@
 """The chain set that travels with the book, and its splits by homology (chapter 4).
 
-20,661 protein chains of the PDB with the eight DSSP states and the relative solvent accessibility of
-each residue. ``data/README.md`` tells where they come from and how they were split.
+20,661 protein chains of the PDB with the eight DSSP states of each residue and, but for chains that are set aside
+(``excluded`` and ``reserved``), its relative solvent accessibility. ``data/README.md`` tells where they come from and
+how they were split.
 """
 
 import lzma
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from os import PathLike
@@ -96,6 +97,11 @@ class ChainSet:
     def _by_id(self) -> dict[str, ProteinRecord]:
         return {record.id: record for record in self.records}
 
+    @property
+    def ids(self) -> Collection[str]:
+        """The chains' ids."""
+        return self._by_id.keys()
+
     def __getitem__(self, chain_id: str) -> ProteinRecord:
         try:
             return self._by_id[chain_id]
@@ -179,6 +185,7 @@ def _parse(lines: list[str], path: Path) -> ChainSet:
     steps = np.full(256, np.nan, dtype=np.float32)
     steps[np.frombuffer(STEPS, dtype=np.uint8)] = np.arange(20, dtype=np.float32) / 20
     rows, seen = [], set[str]()
+    source = "UniProt" if all(line.endswith("\t") for line in lines[1:]) else "PDB"  # UniProt has no accessibility
     for number, line in enumerate(lines[1:], start=2):
         fields = line.split("\t")
         if len(fields) != len(COLUMNS) or fields[2] not in SPLITS:
@@ -193,7 +200,6 @@ def _parse(lines: list[str], path: Path) -> ChainSet:
             raise ChainDataError(f"{shown(path)}: line {number}: {shown(chain_id)}: {problem}")
         seen.add(chain_id)
         accessibility = steps[np.frombuffer(letters.encode(), dtype=np.uint8)] if letters else None
-        source = "PDB" if letters else "UniProt"  # whose entries have no accessibility
         try:
             record = ProteinRecord(chain_id, sequence, structure, accessibility=accessibility, source=source)
         except RecordError as error:

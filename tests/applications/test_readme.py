@@ -33,7 +33,7 @@ def counts() -> dict[str, str]:
         "windows": f"of {len(splits.test) + len(splits.shared):,} windows of 41",
         "shared": f"{len(splits.shared):,} share 21 nucleotides",
         "cpgs": f"{len(table('cpgs.csv.xz')):,} rows, in order",
-        "volumes": f"{len(table('image_series.csv.xz')):,} volumes",
+        "volumes": f"{len(table('image_series.csv.xz').columns) - 1:,} volumes",
         "people": f"{len(patients):,} people, of whom {cases:,} had a fatty liver",
         "bmi": f"{patients['bmi'].isna().sum():,} missing",
         "measurements": f"| `patients_measurements.csv.xz` | {len(measured):,} |",

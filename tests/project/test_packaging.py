@@ -46,7 +46,7 @@ def test_wheel_finds_its_data_from_any_folder(installed: Path, tmp_path: Path) -
         "chains = pssp.load_chains('mini')\n"
         "print(pssp.__file__)\n"
         "results = pssp.read_results('honesty_seeds')\n"
-        "print(*map(len, chains.splits), len(pssp.load_uniprot_entries()), len(results['q3']))\n"
+        "print(*map(len, chains.splits), len(pssp.load_uniprot_entries()), len(pssp.load_profiles()), len(results['q3']))\n"
         "print(len(pssp.checks.quiz(1).questions))\n"
         "pssp.view_structure('3QX1_A').save('view.html')\n"
     )
@@ -54,7 +54,7 @@ def test_wheel_finds_its_data_from_any_folder(installed: Path, tmp_path: Path) -
         sys.executable, "-c", script, folder=tmp_path, PYTHONPATH=str(installed)
     ).splitlines()
     assert Path(where).is_relative_to(installed)
-    assert counts == "300 60 60 47 5"
+    assert counts == "300 60 60 47 1530 5"
     assert int(questions) == len(pssp.checks.quiz(1).questions)
     assert "3Dmol-min.js.LICENSE.txt" in (tmp_path / "view.html").read_text(encoding="utf-8")
 

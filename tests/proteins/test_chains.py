@@ -42,10 +42,16 @@ def test_the_set_is_complete(chains):
 def test_every_letter_is_known(chains):
     assert set("".join(record.sequence for record in chains)) == set(AMINO_ACIDS)
     assert set("".join(record.structure for record in chains)) == set(STATES8)
-    accessibility = np.concatenate([record.accessibility for record in chains])
+    accessibility = np.concatenate([record.accessibility for split in chains.splits for record in split])
     assert accessibility.dtype == np.float32
     assert accessibility.min() == 0
     assert accessibility.max() == np.float32(0.95)
+
+
+def test_chains_that_are_set_aside_have_no_accessibility(chains):
+    """Nothing uses it, and their part of the file would be 0.75 MB; they are chains of the PDB all the same."""
+    assert all(record.accessibility is None for record in (*chains.excluded, *chains.reserved))
+    assert {record.source for record in chains} == {"PDB"}
 
 
 def test_splits_hold_whole_clusters_apart(chains):

@@ -25,13 +25,19 @@ def read_nifti(path: Path) -> np.ndarray:
     return np.frombuffer(content, "<i2", count=int(np.prod(shape)), offset=start).reshape(shape)
 
 
+def write(volumes: np.ndarray, mask: np.ndarray, runs: np.ndarray, categories: np.ndarray, target: Path) -> None:
+    """One row per voxel, so that what changes little stands side by side and packs well; runs and categories first."""
+    rows = {"run": runs, "category": categories}
+    rows |= {f"x{x}_y{y}": volumes[:, y, x] for y, x in zip(*np.nonzero(mask), strict=True)}
+    by_volume = enumerate(zip(*rows.values(), strict=True))
+    columns = {"series": list(rows), **{str(number): volume for number, volume in by_volume}}
+    write_table(target / "image_series.csv.xz", columns)
+
+
 def main(folder: Path, target: Path) -> None:
     volumes, mask = read_nifti(folder / "bold.nii.gz")[:, 0], read_nifti(folder / "mask.nii.gz").squeeze() > 0
     categories, runs = np.loadtxt(folder / "attributes.txt", dtype=int).T
-    columns = {"run": runs, "category": categories}
-    for y, x in zip(*np.nonzero(mask), strict=True):
-        columns[f"x{x}_y{y}"] = volumes[:, y, x]
-    write_table(target / "image_series.csv.xz", columns)
+    write(volumes, mask, runs, categories, target)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""For the release model only: write the evolutionary profile of every chain of the table.
+"""Write the evolutionary profile of every chain of the table: for the release model, and for short_profiles.py.
 
 Run with Debian's own Python, which sees the packages promod3-data and python3-promod3:
 
