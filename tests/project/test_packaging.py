@@ -46,7 +46,8 @@ def test_wheel_finds_its_data_from_any_folder(installed: Path, tmp_path: Path) -
         "chains = pssp.load_chains('mini')\n"
         "print(pssp.__file__)\n"
         "results = pssp.read_results('honesty_seeds')\n"
-        "print(*map(len, chains.splits), len(pssp.load_uniprot_entries()), len(pssp.load_profiles()), len(results['q3']))\n"
+        "others = pssp.load_uniprot_entries(), pssp.load_profiles(), results['q3']\n"
+        "print(*map(len, chains.splits), *map(len, others))\n"
         "print(len(pssp.checks.quiz(1).questions))\n"
         "pssp.view_structure('3QX1_A').save('view.html')\n"
     )
