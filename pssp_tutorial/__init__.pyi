@@ -22,9 +22,13 @@ from .applications.visits import patient_parts, patient_visits
 from .applications.visual_fields import load_visual_fields
 from .batches.batch import Batch, BatchingError
 from .batches.buckets import length_buckets
+
+# Chapter 12: a language model of proteins
+from .batches.embeddings import embed, feature_loader
 from .batches.loader import BatchLoader
 from .batches.profiles import ProfileLoader, read_profiles
 from .batches.proteins import Loader, collate, encode, make_loader
+from .batches.residues import ResidueLoader
 from .batches.sequences import SequenceLoader
 
 # Everywhere
@@ -44,9 +48,11 @@ from .models.article import ProteinSecondaryStructurePrediction
 from .models.bilstm import BidirectionalLSTM, BiLSTM
 from .models.contract import count_parameters, evaluating, evaluation_twin
 from .models.convolution import ConvBiLSTM
+from .models.language import LanguageModel
 
 # Chapter 2: the LSTM
 from .models.lstm import LSTM, GateRecord, LSTMCell, record_gates
+from .models.ngrams import NGram
 from .models.storage import load_pretrained, save_pretrained
 from .plots.gates import plot_gates
 from .plots.predictions import plot_prediction
@@ -97,6 +103,7 @@ from .proteins.structure import label_structure, read_structure
 from .proteins.torsions import backbone_torsions
 from .training.distillation import MultiTask, teach
 from .training.epoch import train_epoch, validate
+from .training.features import language_features
 from .training.fit import History, fit
 from .training.settings import FitSettings
 
@@ -144,9 +151,11 @@ __all__ = [
     "LSTMCell",
     "LabelReport",
     "LabelledEntry",
+    "LanguageModel",
     "LevelTagger",
     "Loader",
     "MultiTask",
+    "NGram",
     "OnnxModel",
     "PDBStructure",
     "PSSPError",
@@ -158,6 +167,7 @@ __all__ = [
     "QueryError",
     "RedundancyError",
     "Report",
+    "ResidueLoader",
     "Selection",
     "SequenceClassifier",
     "SequenceLoader",
@@ -187,6 +197,7 @@ __all__ = [
     "decode_states",
     "draw_scores",
     "draw_structure",
+    "embed",
     "encode",
     "encode_residues",
     "encode_states",
@@ -195,6 +206,7 @@ __all__ = [
     "evaluating",
     "evaluation_twin",
     "f1",
+    "feature_loader",
     "fetch_uniprot",
     "fit",
     "fit_temperature",
@@ -205,6 +217,7 @@ __all__ = [
     "label_entries",
     "label_entry",
     "label_structure",
+    "language_features",
     "leave_one_run_out",
     "length_buckets",
     "load_backbones",

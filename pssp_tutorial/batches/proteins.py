@@ -90,7 +90,11 @@ class Loader(BatchLoader):
         self.lengths = np.array([len(record) for record in self.records])
         # One byte a residue and one a label; only a batch is made one-hot.
         self._codes = [_residue_codes(record) for record in self.records]
-        self._labels = [_state_labels(record, self.classes, self.reduction) for record in self.records]
+        self._labels = [self.label(record) for record in self.records]
+
+    def label(self, record: ProteinRecord) -> Tensor:
+        """The labels of a record: numbers of its states, int8[length]."""
+        return _state_labels(record, self.classes, self.reduction)
 
     @property
     def batch_positions(self) -> int:
