@@ -90,7 +90,7 @@ def load_pretrained_embedder(name: str) -> tuple[Any, Any]:
         raise BatchingError(f"{name}: needs the package transformers, which is not installed; {needed}") from error
     family = T5EncoderModel if "t5" in name.lower() else AutoModel
     try:
-        return AutoTokenizer.from_pretrained(name), family.from_pretrained(name, torch_dtype=torch.float32).eval()
+        return AutoTokenizer.from_pretrained(name), family.from_pretrained(name).float().eval()
     except (OSError, ValueError) as error:
         needed = "expected a folder with them, or the network, once"
         raise BatchingError(f"{name}: its tokenizer or weights are not on this machine; {needed}") from error
