@@ -43,6 +43,13 @@ from .evaluation.report import ProteinReport, Report
 from .evaluation.scores import confusion_matrix, f1, mcc
 from .evaluation.segments import sov99, sov_refine
 
+# Chapter 13: looking inside
+from .inside.attribution import Attribution, attributions
+from .inside.log_odds import InsideError, log_odds
+from .inside.mutagenesis import mutagenesis, substitutions
+from .inside.probing import control_labels, linear_probe
+from .inside.silencing import silenced
+
 # Chapter 5: the model
 from .models.article import ProteinSecondaryStructurePrediction
 from .models.bilstm import BidirectionalLSTM, BiLSTM
@@ -96,6 +103,7 @@ from .proteins.homology import RedundancyError, cluster_sequences, related_pairs
 
 # Chapter 10: relatives
 from .proteins.profiles import load_profiles
+from .proteins.propensities import HELIX_PROPENSITIES, STRAND_PROPENSITIES
 from .proteins.record import ProteinRecord, from_seqrecord, to_seqrecord
 from .proteins.splits import split_by_homology
 from .proteins.states import read_states
@@ -121,6 +129,7 @@ from .uniprot.labels import LabelledEntry, LabelReport, label_entries, label_ent
 __version__: str
 __all__ = [
     "AMINO_ACIDS",
+    "HELIX_PROPENSITIES",
     "IGNORE_INDEX",
     "LSTM",
     "PALETTE",
@@ -130,6 +139,8 @@ __all__ = [
     "STATES3",
     "STATES8",
     "STATE_NAMES",
+    "STRAND_PROPENSITIES",
+    "Attribution",
     "Batch",
     "BatchLoader",
     "BatchingError",
@@ -147,6 +158,7 @@ __all__ = [
     "Forecaster",
     "GateRecord",
     "History",
+    "InsideError",
     "Interval",
     "LSTMCell",
     "LabelReport",
@@ -180,6 +192,7 @@ __all__ = [
     "apply_temperature",
     "area_under_roc",
     "assign_dssp",
+    "attributions",
     "average_precision",
     "backbone_torsions",
     "best_threshold",
@@ -190,6 +203,7 @@ __all__ = [
     "collate",
     "compare_states",
     "confusion_matrix",
+    "control_labels",
     "count_parameters",
     "course_loader",
     "cpg_loader",
@@ -220,6 +234,7 @@ __all__ = [
     "language_features",
     "leave_one_run_out",
     "length_buckets",
+    "linear_probe",
     "load_backbones",
     "load_chains",
     "load_cpgs",
@@ -233,10 +248,12 @@ __all__ = [
     "load_trajectories",
     "load_uniprot_entries",
     "load_visual_fields",
+    "log_odds",
     "make_loader",
     "mcc",
     "methylation_splits",
     "methylation_windows",
+    "mutagenesis",
     "normalise_sequence",
     "observed_segments",
     "outputs_in_order",
@@ -267,11 +284,13 @@ __all__ = [
     "score_interval",
     "segment_statistics",
     "select_entries",
+    "silenced",
     "simulate_repressilator",
     "sov99",
     "sov_refine",
     "split_by_homology",
     "split_by_matched_set",
+    "substitutions",
     "task_blocks",
     "teach",
     "to_chains",

@@ -1,0 +1,101 @@
+"""Integrated gradients: an output shared out among the residues that were read (chapter 13).
+
+Source: Sundararajan, Taly and Yan 2017, Axiomatic attribution for deep networks (ICML). Captum computes the integral.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from pssp_tutorial.batches.proteins import encode
+from pssp_tutorial.inside.log_odds import InsideError, log_odds
+from pssp_tutorial.inside.mutagenesis import check_position
+from pssp_tutorial.models.contract import evaluation_twin
+from pssp_tutorial.proteins.alphabet import AMINO_ACIDS, RESIDUES, STATES3
+
+
+@dataclass(frozen=True, eq=False)
+class Attribution:
+    """What each residue and letter adds to the log-odds of one state at one residue.
+
+    >>> Attribution(np.array([[0.5, 0.0], [0.0, 0.25]]), difference=0.8).gap
+    -0.05...
+    """
+
+    values: np.ndarray  # float32[length, channel]
+    difference: float  # log-odds of the sequence minus those of the baseline
+
+    @property
+    def residues(self) -> np.ndarray:
+        """What each residue adds, its letters summed: float32[length]."""
+        return self.values.sum(axis=1)
+
+    @property
+    def gap(self) -> float:
+        """By how much completeness fails: the sum of all parts minus the difference they should add up to."""
+        return float(self.values.sum()) - self.difference
+
+
+def attributions(
+    model: nn.Module, sequence: str, position: int, state: str, *, baseline: Tensor | None = None, steps: int = 64
+) -> Attribution:
+    """Share out the log-odds of a state at a residue among all residues, by integrated gradients.
+
+    Parameters
+    ----------
+    position, state
+        The residue whose prediction is explained, counted from 0, and one of H, E and C.
+    baseline : Tensor, optional
+        What stands for "no sequence", ``float32[channel]`` for each residue or ``[length, channel]``. Left out, each of
+        the 20 amino acids with a share of 1/20: like a real residue, its channels sum to 1.
+    steps : int
+        Points of the integral. The more, the smaller the ``gap``.
+
+    Raises InsideError for a position or a state that is not there, or when Captum is not installed.
+
+    >>> from pssp_tutorial import BiLSTM
+    >>> found = attributions(BiLSTM(hidden_size=8), "MKTVRQERLK", 3, "H")
+    >>> found.residues.shape, abs(found.gap) < 0.001
+    ((10,), True)
+    """
+    check_position(position, sequence)
+    if state not in STATES3:
+        raise InsideError(f"state is {state!r}; expected one of {', '.join(STATES3)}")
+    twin, device = evaluation_twin(model), next(model.parameters()).device
+    inputs = encode(sequence).to(device)
+    start = torch.zeros_like(inputs) + (uniform() if baseline is None else baseline).to(device)
+
+    def explained(batch: Tensor) -> Tensor:
+        logits = twin(batch, torch.full((len(batch),), len(sequence), device=device))
+        return log_odds(logits)[:, position, STATES3.index(state)]
+
+    with torch.backends.cudnn.flags(enabled=False):  # its LSTM has no gradient in evaluation mode
+        rule = _integrated_gradients()(explained)
+        values = rule.attribute(inputs[None], start[None], n_steps=steps, internal_batch_size=_at_a_time(sequence))
+        with torch.no_grad():
+            sequence_says, baseline_says = explained(torch.stack([inputs, start])).tolist()
+    return Attribution(values[0].float().cpu().numpy(), sequence_says - baseline_says)
+
+
+def uniform() -> Tensor:
+    """Each of the 20 amino acids with the same share: float32[21].
+
+    >>> uniform()[[0, 20]]
+    tensor([0.0500, 0.0000])
+    """
+    return torch.tensor([1 / len(AMINO_ACIDS) if letter in AMINO_ACIDS else 0.0 for letter in RESIDUES])
+
+
+def _at_a_time(sequence: str) -> int:
+    """Points of the integral that are computed together: some 4,000 residues."""
+    return max(1, 4_000 // len(sequence))
+
+
+def _integrated_gradients() -> type:
+    try:
+        from captum.attr import IntegratedGradients
+    except ImportError as error:
+        raise InsideError("attributions needs Captum; install it with: pip install captum") from error
+    return IntegratedGradients
