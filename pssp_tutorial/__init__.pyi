@@ -62,6 +62,7 @@ from .models.lstm import LSTM, GateRecord, LSTMCell, record_gates
 from .models.ngrams import NGram
 from .models.storage import load_pretrained, save_pretrained
 from .plots.gates import plot_gates
+from .plots.inside import plot_attribution, plot_mutagenesis
 from .plots.predictions import plot_prediction
 from .plots.scores import plot_confusion, plot_per_protein
 from .plots.structures import draw_structure, plot_record
@@ -260,9 +261,11 @@ __all__ = [
     "patient_outcome",
     "patient_parts",
     "patient_visits",
+    "plot_attribution",
     "plot_confusion",
     "plot_gates",
     "plot_history",
+    "plot_mutagenesis",
     "plot_per_protein",
     "plot_prediction",
     "plot_record",

@@ -3,6 +3,7 @@
 Source: Sundararajan, Taly and Yan 2017, Axiomatic attribution for deep networks (ICML). Captum computes the integral.
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,7 +96,9 @@ def _at_a_time(sequence: str) -> int:
 
 def _integrated_gradients() -> type:
     try:
-        from captum.attr import IntegratedGradients
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # tqdm, which Captum loads, would like notebook widgets
+            from captum.attr import IntegratedGradients
     except ImportError as error:
         raise InsideError("attributions needs Captum; install it with: pip install captum") from error
     return IntegratedGradients

@@ -1,6 +1,6 @@
 """Linear probes: what can be read off a model's features, and a control for what the probe itself learns (chapter 13).
 
-Source: Hewitt and Liang 2019, Designing and interpreting probes with control tasks, doi 10.18653/v1/D19-1275.
+Source: Hewitt and Liang 2019, Designing and interpreting probes with control tasks, arXiv 1909.03368.
 """
 
 from collections.abc import Sequence
