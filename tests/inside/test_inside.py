@@ -154,7 +154,7 @@ def test_control_labels_depend_on_the_word_alone() -> None:
 
 
 def test_propensities_are_those_of_the_sources() -> None:
-    """Typed tables: alanine is the zero of one scale, glycine of the other; the extremes and the sums are the published ones."""
+    """Typed tables: alanine is the zero of one, glycine of the other; extremes and sums are the published ones."""
     helix, strand = pssp.HELIX_PROPENSITIES, pssp.STRAND_PROPENSITIES
     assert set(helix) == set(pssp.AMINO_ACIDS) - {"P"}
     assert set(strand) == set(pssp.AMINO_ACIDS)
