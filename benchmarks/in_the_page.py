@@ -1,25 +1,33 @@
-"""The LSTM of the book's interactive pages, in Chromium: does it agree with PyTorch, and how fast is it?
+"""The models of the book's interactive pages, in Chromium: do they agree with PyTorch, and how fast are they?
 
     PSSP_RESULTS=benchmarks/results python benchmarks/in_the_page.py
 
 The largest difference of a probability over 100 test chains; and the time for 500 residues: the fastest of 20 rounds,
-by the clock, and the processor time of the page's thread, which other work on the machine does not stretch. Needs
+by the clock, and the processor time of the page's thread, which other work on the machine does not stretch. The release
+model, with its weights of 8 bits, in its worker: the same, the states that differ, and the time for 300 residues. Needs
 Chromium (Debian and Ubuntu: apt install chromium).
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from playwright.sync_api import CDPSession, sync_playwright
+from playwright.sync_api import CDPSession, Page, sync_playwright
 
 import pssp_tutorial as pssp
 from pssp_tutorial.models.storage import load_pretrained
 
 LIVE = Path(__file__).parents[1] / "book" / "_assets" / "live"
 PROTEINS, RESIDUES, ROUNDS = 100, 500, 20
+RELEASE_RESIDUES, RELEASE_ROUNDS = 300, 10
+RELEASE = "(sequence) => release.then((model) => model.predict(sequence))"
+RELEASE_TIME = """async (sequence) => {
+    const model = await release, start = performance.now();
+    await model.predict(sequence);
+    return performance.now() - start;
+}"""
 PREDICT = "(sequence) => PSSP.predict(model, sequence).probabilities"
 TIME = """(sequence) => {
     const start = performance.now();
@@ -38,6 +46,33 @@ def task_seconds(session: CDPSession, work: Callable) -> float:
     before = spent()
     work()
     return spent() - before
+
+
+def release_values(page: Page, records: Sequence[pssp.ProteinRecord], residues: str) -> dict[str, float]:
+    """The release model in its worker, beside PyTorch."""
+    for name in ("release_model", "release"):
+        page.add_script_tag(path=LIVE / f"{name}.js")
+    page.add_script_tag(content="const release = PSSP.startRelease(PSSP.releaseFile);")
+    expected = pssp.predict(list(records), device="cpu")
+    worst, differing, widest = 0.0, 0, 0.0
+    for each in expected:
+        got = page.evaluate(RELEASE, each.sequence)
+        worst = max(worst, np.abs(np.array(got["probabilities"]) - each.probabilities).max())
+        first, second = np.sort(each.probabilities, axis=1)[:, :-3:-1].T
+        changed = np.array(list(got["states"])) != np.array(list(each.states))
+        differing += int(changed.sum())
+        widest = max(widest, (first - second)[changed].max(initial=0))
+    clock = min(page.evaluate(RELEASE_TIME, residues[:RELEASE_RESIDUES]) for _ in range(RELEASE_ROUNDS))
+    return {
+        "proteins": len(expected),
+        "residues": sum(map(len, records)),
+        "largest_difference": float(worst),
+        "differing": differing,
+        "widest_tie": float(widest),
+        "timed": RELEASE_RESIDUES,
+        "milliseconds": clock,
+        "script_bytes": (LIVE / "release_model.js").stat().st_size,
+    }
 
 
 def main() -> None:
@@ -62,6 +97,7 @@ def main() -> None:
         session = page.context.new_cdp_session(page)
         session.send("Performance.enable", {"timeDomain": "threadTicks"})
         processor = min(task_seconds(session, lambda: page.evaluate(TIME, residues)) for _ in range(ROUNDS))
+        release = release_values(page, records, residues)
         version = browser.version
         browser.close()
     values = {
@@ -71,6 +107,7 @@ def main() -> None:
         "milliseconds": clock,
         "processor_milliseconds": 1000 * processor,
         "script_bytes": (LIVE / "small_model.js").stat().st_size,
+        "release": release,
     }
     for name, value in values.items():
         print(f"{name}: {value:.3g}" if isinstance(value, float) else f"{name}: {value}")

@@ -2,16 +2,19 @@
 
     python tools/book/live_data.py
 
-`_assets/live/small_model.js` holds the weights of `data/models/small.safetensors`, `_assets/live/gate_data.js` the
-proteins to look at and the order of the units, which `figures/microscope.py` measured, `_assets/live/structure_data.js`
-the examples of "Try it": test chains of `mini` with their backbones, chosen by the rules of the microscope.
+`_assets/live/small_model.js` holds the weights of `data/models/small.safetensors`, `release_model.js` those of the
+release, with 8 bits, and the kernel that multiplies them, `gate_data.js` the proteins to look at and the order of the
+units, which `figures/microscope.py` measured, `structure_data.js` the examples of "Try it": test chains of `mini` with
+their backbones, chosen by the rules of the microscope.
 """
 
 import base64
 import json
 from pathlib import Path
 
+import numpy as np
 import torch
+import wasm_kernel
 from microscope import choose_proteins
 
 from pssp_tutorial import load_chains
@@ -42,6 +45,49 @@ def model_script() -> str:
         "base64": base64.b64encode(numbers).decode(),
     }
     return script("smallModel", document)
+
+
+def release_script() -> str:
+    """The release model: its matrices with 8 bits and a scale for each row, the rest as float32, and the kernel."""
+    model = load_pretrained()
+    tensors, whole, parts = {}, [], []
+    for name, values in matrices(model).items():
+        rows, columns = values.shape
+        rounded = rows * columns > 100_000
+        tensors[name] = {"rows": rows, "columns": columns, "rounded": rounded}
+        if rounded:
+            scales = np.abs(values).max(axis=1, keepdims=True) / 127
+            whole.append(np.round(values / scales).astype(np.int8).tobytes())
+            values = scales
+        parts.append(values.astype("<f4").tobytes())
+    states = alphabet.states_of(model.num_classes)
+    document = {
+        "name": model.name,
+        "residues": alphabet.RESIDUES,
+        "states": alphabet.STATES3,
+        "joined": alphabet.reduce_states("".join(states)),
+        "layers": model.config["num_layers"],
+        "units": model.config["hidden_size"],
+        "tensors": tensors,
+        "kernel": base64.b64encode(wasm_kernel.assembled()).decode(),
+        "whole": base64.b64encode(b"".join(whole)).decode(),
+        "parts": base64.b64encode(b"".join(parts)).decode(),
+    }
+    return script("releaseFile", document)
+
+
+def matrices(model: torch.nn.Module) -> dict[str, np.ndarray]:
+    """The tensors as the page multiplies them: each a matrix, the two biases of a direction added."""
+    found = {}
+    for name, tensor in model.state_dict().items():
+        values = tensor.float().numpy()
+        if values.ndim == 3:  # [out, channel, place] becomes [out, place x channel]: the order of neighbours in memory
+            values = values.transpose(0, 2, 1).reshape(len(values), -1)
+        if "bias_hh" in name:
+            found[name.replace("bias_hh", "bias")] += values[None]
+        else:
+            found[name.replace("bias_ih", "bias")] = values[None] if values.ndim == 1 else values
+    return found
 
 
 def gates_script() -> str:
@@ -77,6 +123,7 @@ def script(name: str, document: object) -> str:
 
 def main() -> None:
     (LIVE / "small_model.js").write_text(model_script(), encoding="utf-8")
+    (LIVE / "release_model.js").write_text(release_script(), encoding="utf-8")
     (LIVE / "gate_data.js").write_text(gates_script(), encoding="utf-8")
     (LIVE / "structure_data.js").write_text(structures_script(), encoding="utf-8")
 
