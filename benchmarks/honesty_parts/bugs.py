@@ -84,7 +84,7 @@ def bugs() -> None:
     values: dict[str, Any] = {"scoring": scoring(report(val, run_of(0).predicted["val"]))}
     values |= {"loss": loss(records, val), "unannotated": unannotated(records, val)}
     values |= {"stopping": stopping(records[:OVERFITTED], val), "last_step": last_step(records, val)}
-    context = CONTEXT | {"training_chains": TRAINED, "overfitted_chains": OVERFITTED, "scoring": "the model of seven epochs"}
+    context = CONTEXT | {"training_chains": TRAINED, "overfitted_chains": OVERFITTED, "scoring": "seven epochs"}
     pssp.save_results("honesty_bugs", values, seeds=SEEDS, split="val", **context, command="make bench")
 
 
