@@ -25,10 +25,10 @@ from pssp_tutorial.models.fusion import LateFusion
 from pssp_tutorial.training.distillation import MultiTask
 
 RUNS = Path(__file__).parents[1] / "build" / "relatives"
-EPOCHS = 10
+EPOCHS = 8
 RECIPE: dict[str, Any] = {"max_epochs": EPOCHS, "patience": EPOCHS, "schedule": "cosine", "warmup_epochs": 0.5}
 HIDDEN = 64
-MISSING = 0.3  # of the chains in training, where the profile is dropped
+MISSING = 0.5  # of the chains in training, where the profile is dropped
 RATE = pssp.read_results("settings")["chosen"]["rate"]
 
 Records = list[pssp.ProteinRecord]
