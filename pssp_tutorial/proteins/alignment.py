@@ -23,7 +23,7 @@ def sequence_weights(alignment: Sequence[str]) -> np.ndarray:
     Parameters: `alignment` rows of equal length, of residues and ``-``.
     Raises AlignmentError if there is no row, or one is of another length.
 
-    Source: Henikoff and Henikoff 1994, doi 10.1016/0022-2836(94)90032-9.
+    Source: Henikoff and Henikoff 1994, Journal of Molecular Biology 243, 574-578.
 
     >>> sequence_weights(["GYVGS", "GFDGF", "GYDGF", "GYQGG"]).round(3)
     array([0.267, 0.267, 0.2  , 0.267])
