@@ -157,3 +157,58 @@ def test_colours_of_the_maps_are_those_of_the_still_pictures(visit: test_site.Vi
         colours = np.array(ramps[name]) / 255
         places = np.linspace(0, 1, len(colours))
         assert np.abs(colours - np.array([still(place)[:3] for place in places])).max() < 0.01
+
+
+def test_a_mutant_by_keyboard_is_what_the_package_predicts(visit: test_site.Visit) -> None:
+    """The page must read the mutant, mark what differs, and give the protein back; a mouse is not needed."""
+    page, protein = visit.page, VALUES["proteins"]["mostly_helix"]
+    record = pssp.load_chains()[protein["id"]]
+    page.get_by_role("combobox", name="Protein", exact=True).select_option(f"{record.id}: mostly helix")
+    place, letter = (page.get_by_role("combobox", name=name, exact=True) for name in ("Change residue", "to"))
+    reset, said = page.get_by_role("button", name="As it was"), page.locator("[data-part=change]")
+    difference = page.get_by_role("checkbox", name="Maps show the difference")
+    assert reset.is_disabled()
+    assert not difference.is_visible()
+    place.focus()
+    page.keyboard.press("Home")
+    for _ in range(9):
+        page.keyboard.press("ArrowDown")
+    letter.focus()
+    page.keyboard.type("P")  # proline, into the first helix
+    mutant = record.sequence[:9] + "P" + record.sequence[10:]
+    model = load_pretrained("small")
+    before, after = (pssp.predict(model, sequence, device="cpu") for sequence in (record.sequence, mutant))
+    name = visit.ask("PSSP.RESIDUE_NAMES")[record.sequence[9]].capitalize()
+    assert said.inner_text().startswith(f"{name} 10 is now proline.")
+    for prediction, word in ((before, "was"), (after, "is")):
+        assert f"{word} {prediction.probabilities[9, 0]:.2f}" in said.inner_text()
+    changed = sum(one != other for one, other in zip(before.states, after.states, strict=True))
+    assert changed > 0
+    assert page.locator(".changed").count() == changed
+    assert page.locator(".mutant").count() == 1
+    difference.check()
+    assert page.locator(".map .title", has_text="after − before").count() == 6
+    page.set_viewport_size(test_site.PHONE)
+    assert visit.ask(test_site.OVERFLOW) == [0, 0]
+    reset.focus()
+    page.keyboard.press("Enter")
+    assert said.inner_text() == ""
+    assert page.locator(".changed, .mutant").count() == 0
+    assert not difference.is_visible()
+    assert place.input_value() == "9"
+
+
+def test_a_click_picks_the_residue_to_change(visit: test_site.Visit) -> None:
+    """Moving the pointer must not: on its way to the list it would cross other residues."""
+    page = visit.page
+    place = page.get_by_role("combobox", name="Change residue", exact=True)
+    page.get_by_role("combobox", name="Show", exact=True).select_option("forget gate f")
+    plane = page.locator(".plane")
+    plane.click(position={"x": 1, "y": 40})
+    assert place.input_value() == "0"
+    plane.hover(position={"x": 300, "y": 40})
+    assert place.input_value() == "0"
+    page.get_by_role("group", name="Heat maps").focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+    assert place.input_value() == str(int(page.get_by_role("slider", name="Residue").input_value()) - 1) != "0"

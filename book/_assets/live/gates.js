@@ -22,6 +22,7 @@ globalThis.PSSP ??= {};
       <label>Direction <select name="way">
         <option value="0">forwards</option><option value="1">backwards</option></select></label>
       <label>Show <select name="shown"><option value="figoch">all six</option></select></label>
+      <label hidden><input type="checkbox" name="difference"> Maps show the difference</label>
     </div>
     <div class="maps" tabindex="0" role="group"></div>
     <div class="controls cursors">
@@ -38,15 +39,30 @@ globalThis.PSSP ??= {};
 
   const describe = ({ follows, r }) => (follows === "none" ? "follows none" : `follows ${follows}, r = ${number(r)}`);
 
+  const shares = (row) => ["helix", "strand", "coil"].map((name, k) => `${name} ${number(row[k])}`).join(", ");
+
+  // After minus before, of values[residue][unit].
+  const subtract = (after, before) => after.map((row, t) => row.map((value, k) => value - before[t][k]));
+
+  // Where a prediction differs from the one before: bars below its states, and a triangle at each other residue.
+  function changes(prediction, before, cell, height) {
+    return Array.from(prediction.states, (state, t) => {
+      const bar = state === before.states[t] ? "" :
+        `<rect class="changed" x="${t * cell}" y="0" width="${cell}" height="4"/>`;
+      const x = (t + 0.5) * cell, other = prediction.sequence[t] !== before.sequence[t];
+      return bar + (other ? `<path class="mutant" d="M${x} 5l5 ${height - 6}h-10z"/>` : "");
+    }).join("");
+  }
+
   // What stands under the cursor: the residue, and the equations of one unit there; `step` leads to the residue before.
-  function inWords({ sequence, states, probabilities }, truth, t, one, { f, i, g, o, c, h }, step) {
+  function inWords({ sequence, states, probabilities }, truth, before, t, one, { f, i, g, o, c, h }, step) {
     const at = (values, place = t) => values[place]?.[one.unit] ?? 0; // before the first residue all is 0
     const n = (values, place) => number(at(values, place));
     const signed = (text) => (text.startsWith("−") ? `(${text})` : text);
     const where = `Residue ${t + 1}, ${RESIDUE_NAMES[sequence[t]]} (${sequence[t]})`;
     const said = `predicted ${STATE_NAMES[states[t]]}` + (truth ? `, true ${STATE_NAMES[truth[t]]}` : "");
-    const [helix, strand, coil] = probabilities[t].map((share) => number(share));
-    const html = `<p><b>${where}</b>: ${said}. Probabilities: helix ${helix}, strand ${strand}, coil ${coil}.</p>` +
+    const html = `<p><b>${where}</b>: ${said}. Probabilities: ${shares(probabilities[t])}.` +
+      `${before ? ` Before the change: ${shares(before.probabilities[t])}.` : ""}</p>` +
       `<p>Unit ${one.unit} (${describe(one)}): <span>f = ${n(f)}</span> <span>i = ${n(i)}</span> ` +
       `<span>g = ${n(g)}</span> <span>o = ${n(o)}</span></p>` +
       `<p class="equation">c = f · c<sub>before</sub> + i · g = ${n(f)} · ${signed(n(c, t + step))} + ` +
@@ -55,8 +71,12 @@ globalThis.PSSP ??= {};
     return { spoken: `${where}: ${said}`, html };
   }
 
-  // A panel in `root`; show(prediction, truth) fills it, onResidue(t) hears where the cursor goes.
-  function gatePanel(root, model, data, { layer = 1, way = 0, shown = "f", unit, onResidue = () => {} } = {}) {
+  const quiet = () => {};
+
+  // A panel in `root`; show(prediction, truth, residue, before) fills it: `before` is a prediction to compare with.
+  // onResidue(t) hears where the cursor goes, onPick(t) which residue is clicked, or chosen with Enter.
+  function gatePanel(root, model, data, options = {}) {
+    const { layer = 1, way = 0, shown = "f", unit, onResidue = quiet, onPick = quiet } = options;
     root.classList.add("gate-panel");
     root.innerHTML = MARKUP;
     const field = (name) => root.querySelector(`[name=${name}]`);
@@ -66,15 +86,18 @@ globalThis.PSSP ??= {};
     Object.assign(field("layer"), { value: layer });
     Object.assign(field("way"), { value: way });
     Object.assign(field("shown"), { value: shown });
-    let prediction, truth, cell, order, residue = 0;
+    let prediction, truth, before, cell, order, residue = 0;
 
     const read = (name) => Number(field(name).value);
-    const record = () => prediction.gates[read("layer")][read("way")];
+    const record = (one = prediction) => one.gates[read("layer")][read("way")];
+    const differing = () => before && field("difference").checked;
 
-    function show(newPrediction, newTruth, at = 0) {
-      [prediction, truth, residue] = [newPrediction, newTruth, at];
+    function show(newPrediction, newTruth, at = 0, newBefore = null) {
+      const kept = before || newBefore ? read("unit") : unit;
+      [prediction, truth, residue, before] = [newPrediction, newTruth, at, newBefore];
       field("residue").max = prediction.sequence.length;
-      listUnits(unit);
+      field("difference").parentElement.hidden = !before;
+      listUnits(kept);
       draw();
     }
 
@@ -94,16 +117,21 @@ globalThis.PSSP ??= {};
       const width = length * cell;
       const named = field("shown").value, colours = ramps();
       const spell = cell >= 8 ? letters(sequence, cell, 13, "sequence") : "";
-      const tracks = { ...(truth && { true: truth }), predicted: states };
+      const tracks = { ...(truth && { true: truth }), ...(before && { before: before.states }), predicted: states };
       maps.innerHTML = `<div class="tracks" style="width:${GUTTER + width}px">` +
         Object.entries(tracks).map(([name, text]) => track(name, structure(text, cell, 12, 18), width, 24)).join("") +
+        (before ? track("changed", changes(prediction, before, cell, 14), width, 14) : "") +
         (spell ? track("sequence", spell, width, 18) : "") +
         `<div class="column-cursor" style="width:${cell}px"></div></div>`;
       const box = maps.firstChild;
-      maps.setAttribute("aria-label", `Heat maps of ${named.length > 1 ? "all six values" : NAMES[named]}, ` +
+      maps.setAttribute("aria-label", `Heat maps of ${differing() ? "the difference in " : ""}` +
+        `${named.length > 1 ? "all six values" : NAMES[named]}, ` +
         `layer ${read("layer") + 1}, ${field("way").selectedOptions[0].text}: ${length} residues across, ` +
         `${order.length} units down. Arrow keys move the cursor; the values stand below.`);
-      for (const name of named) box.append(map(name, record()[name], width, named.length > 1 ? 2 : 4, colours));
+      for (const name of named) {
+        const values = differing() ? subtract(record()[name], record(before)[name]) : record()[name];
+        box.append(map(name, values, width, named.length > 1 ? 2 : 4, colours));
+      }
       moveTo(residue);
     }
 
@@ -111,13 +139,14 @@ globalThis.PSSP ??= {};
       `<svg aria-hidden="true" width="${width}" height="${height}">${drawn}</svg></div>`;
 
     function map(name, values, width, tall, colours) {
-      const gate = IS_GATE.includes(name);
+      const gate = IS_GATE.includes(name) && !differing();
       const limit = gate ? 1 : largest(values, name === "c" ? MOST : 1);
       const low = gate ? 0 : -limit, height = order.length * tall, digits = gate ? 0 : 1;
       const units = order.map((one) => one.unit), colour = gate ? "gate" : "state";
       const div = document.createElement("div");
       div.className = "map";
-      div.innerHTML = `<div class="title">${NAMES[name]} <span class="scale">${number(low, digits)}` +
+      const title = NAMES[name] + (differing() ? ": after − before" : "");
+      div.innerHTML = `<div class="title">${title} <span class="scale">${number(low, digits)}` +
         `<i class="ramp ramp-${colour}"></i>${number(limit, digits)}</span></div>` +
         `<div class="label groups" style="height:${height}px"></div>` +
         `<div class="plane" style="width:${width}px;height:${height}px"><canvas aria-hidden="true"></canvas>` +
@@ -142,6 +171,7 @@ globalThis.PSSP ??= {};
       };
       plane.addEventListener("pointermove", point);
       plane.addEventListener("pointerdown", point);
+      plane.addEventListener("click", () => onPick(residue));
       return div;
     }
 
@@ -153,7 +183,7 @@ globalThis.PSSP ??= {};
       maps.querySelector(".column-cursor").style.left = `${GUTTER + residue * cell}px`;
       const down = `${(order.indexOf(one) / order.length) * 100}%`;
       for (const line of maps.querySelectorAll(".row-cursor")) line.style.top = down;
-      const { spoken, html } = inWords(prediction, truth, residue, one, record(), read("way") ? 1 : -1);
+      const { spoken, html } = inWords(prediction, truth, before, residue, one, record(), read("way") ? 1 : -1);
       field("residue").setAttribute("aria-valuetext", spoken);
       root.querySelector(".readout").innerHTML = html;
       onResidue(residue);
@@ -162,11 +192,12 @@ globalThis.PSSP ??= {};
     for (const name of ["layer", "way"]) {
       field(name).addEventListener("change", () => { listUnits(); draw(); });
     }
-    field("shown").addEventListener("change", draw);
+    for (const name of ["shown", "difference"]) field(name).addEventListener("change", draw);
     field("unit").addEventListener("change", () => moveTo(residue));
     field("residue").addEventListener("input", () => moveTo(read("residue") - 1));
     maps.addEventListener("keydown", (event) => {
       const across = { ArrowLeft: -1, ArrowRight: 1 }[event.key], down = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+      if (prediction && event.key === "Enter") onPick(residue);
       if (!prediction || !(across || down)) return;
       event.preventDefault();
       const unit = field("unit");
