@@ -1,7 +1,7 @@
 # Targets for Linux and macOS. README.md has the same steps without make.
 
 # The first Python that is new enough.
-PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
 BIN := .venv/bin
 INSTALLED := .venv/installed
@@ -19,7 +19,7 @@ NOTEBOOKS := --nbval-lax --nbval-current-env --nbval-cell-timeout=300 --nbval-sa
 TESTED := pssp_tutorial tests tools/book tools/sphinx
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book chapters style quick test fuzz results pdf links lab bench data release clean
+.PHONY: help setup book chapters style quick test fuzz results pdf notebooks links lab bench data release clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -59,6 +59,9 @@ fuzz: $(INSTALLED) ## 10,000 damaged inputs for each test of a parser, and 200 k
 
 pdf: book ## print every page of the book to build/pdf, with Chromium
 	$(BIN)/python tools/book/paper.py $(SITE) build/pdf
+
+notebooks: book ## the chapters as notebooks that any program can show, in build/notebooks
+	$(BIN)/python tools/book/working_copy.py build/notebooks
 
 links: book ## list the links that lead out of the book (tools/book/external_links.py --check asks each for an answer)
 	$(BIN)/python tools/book/external_links.py $(SITE)

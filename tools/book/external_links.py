@@ -1,4 +1,5 @@
-"""List the links that lead out of the built site and the pages they stand on; with --check, ask each for an answer.
+"""List the links that lead out of the built site and the pages they stand on; with --check, ask each for an answer
+and list those that give none.
 
 python tools/book/external_links.py build/site/_build/html
 python tools/book/external_links.py build/site/_build/html --check        # needs a network
@@ -42,7 +43,8 @@ def main() -> None:
     for address, pages in external_links(arguments.site).items():
         problem = fault(address) if arguments.check else ""
         faults += bool(problem)
-        print(address, f"{len(pages)} pages" if len(pages) > 3 else ", ".join(pages), problem, sep="\t")
+        if problem or not arguments.check:
+            print(address, f"{len(pages)} pages" if len(pages) > 3 else ", ".join(pages), problem, sep="\t")
     sys.exit(bool(faults))
 
 
