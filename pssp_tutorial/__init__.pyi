@@ -51,10 +51,14 @@ from .inside.probing import control_labels, linear_probe
 from .inside.silencing import silenced
 
 # Chapter 5: the model
+# Chapters 5 (the model) and 11 (other architectures)
+from .models.architectures import ARCHITECTURES, SequenceLabeller
 from .models.article import ProteinSecondaryStructurePrediction
+from .models.attention import AttentionLayer, FeedForward, rotated
 from .models.bilstm import BidirectionalLSTM, BiLSTM
+from .models.cells import GRU, MLSTM, BothWays, CoupledLSTM, MinGRU, scan
 from .models.contract import count_parameters, evaluating, evaluation_twin
-from .models.convolution import ConvBiLSTM
+from .models.convolution import ConvBiLSTM, ConvolutionLayer
 from .models.language import LanguageModel
 
 # Chapter 2: the LSTM
@@ -130,9 +134,12 @@ from .uniprot.labels import LabelledEntry, LabelReport, label_entries, label_ent
 __version__: str
 __all__ = [
     "AMINO_ACIDS",
+    "ARCHITECTURES",
+    "GRU",
     "HELIX_PROPENSITIES",
     "IGNORE_INDEX",
     "LSTM",
+    "MLSTM",
     "PALETTE",
     "QUERY",
     "REDUCTIONS",
@@ -141,16 +148,21 @@ __all__ = [
     "STATES8",
     "STATE_NAMES",
     "STRAND_PROPENSITIES",
+    "AttentionLayer",
     "Attribution",
     "Batch",
     "BatchLoader",
     "BatchingError",
     "BiLSTM",
     "BidirectionalLSTM",
+    "BothWays",
     "ChainSet",
     "Comparison",
     "ConvBiLSTM",
+    "ConvolutionLayer",
+    "CoupledLSTM",
     "EarlyStopping",
+    "FeedForward",
     "FetchError",
     "FetchSettings",
     "Fetched",
@@ -167,6 +179,7 @@ __all__ = [
     "LanguageModel",
     "LevelTagger",
     "Loader",
+    "MinGRU",
     "MultiTask",
     "NGram",
     "OnnxModel",
@@ -183,6 +196,7 @@ __all__ = [
     "ResidueLoader",
     "Selection",
     "SequenceClassifier",
+    "SequenceLabeller",
     "SequenceLoader",
     "SequenceWarning",
     "StructureView",
@@ -281,8 +295,10 @@ __all__ = [
     "related_pairs",
     "reliability",
     "rmse",
+    "rotated",
     "save_pretrained",
     "save_results",
+    "scan",
     "score_difference",
     "score_interval",
     "segment_statistics",

@@ -50,10 +50,10 @@ class BidirectionalLSTM(nn.Module):
     def _both_ways(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """Run each direction on its own; backwards, every chain is reversed within its own length."""
         forwards, backwards = self.lstm.all_weights
-        mirror = _mirror(lengths.to(inputs.device), inputs.shape[1])
+        mirror = mirrored_rows(lengths.to(inputs.device), inputs.shape[1])
         ahead = self._run(inputs, forwards)
-        back = self._run(_rows(inputs, mirror), backwards)
-        return torch.cat([ahead, _rows(back, mirror)], dim=-1)
+        back = self._run(take_rows(inputs, mirror), backwards)
+        return torch.cat([ahead, take_rows(back, mirror)], dim=-1)
 
     def _run(self, inputs: Tensor, weights: list[nn.Parameter]) -> Tensor:
         """Run one direction: what `nn.LSTM` calls for padded input."""
@@ -118,13 +118,13 @@ class BiLSTM(nn.Module):
         return self.embedding(inputs)
 
 
-def _mirror(lengths: Tensor, length: int) -> Tensor:
+def mirrored_rows(lengths: Tensor, length: int) -> Tensor:
     """Rows of a batch, one chain after another, when each is reversed in place and padding stays: [batch x length]."""
     position = torch.arange(length, device=lengths.device)
     mirrored = torch.where(position < lengths[:, None], lengths[:, None] - 1 - position, position)
     return (mirrored + length * torch.arange(len(lengths), device=lengths.device)[:, None]).flatten()
 
 
-def _rows(values: Tensor, rows: Tensor) -> Tensor:
+def take_rows(values: Tensor, rows: Tensor) -> Tensor:
     """The values [batch, length, channel] in another order of rows: whole rows are copied, so that it costs little."""
     return values.flatten(0, 1).index_select(0, rows).view_as(values)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+import torch
 from torch import Tensor, nn
 
 from pssp_tutorial.core.errors import PSSPError
@@ -94,6 +95,16 @@ def check_batch(inputs: Tensor, lengths: Tensor, input_size: int) -> None:
     shortest, longest = lengths.min().item(), lengths.max().item()
     if shortest < 1 or longest > length:
         raise ModelError(f"lengths run from {shortest} to {longest}; expected 1 to {length}, the inputs' length")
+
+
+def real_positions(lengths: Tensor, length: int) -> Tensor:
+    """Where a batch holds a residue and no padding, bool[batch, length].
+
+    >>> real_positions(torch.tensor([3, 1]), 3)
+    tensor([[ True,  True,  True],
+            [ True, False, False]])
+    """
+    return torch.arange(length, device=lengths.device) < lengths[:, None]
 
 
 def checked_sizes(**sizes: int) -> dict[str, int]:

@@ -1,0 +1,183 @@
+"""The architectures of chapter 11 in one frame: equal epochs and equal time, each tuned by the same small search.
+
+    PSSP_RESULTS=benchmarks/results python benchmarks/architectures.py
+
+One thread, about 35 minutes. Each architecture tries the same learning rates on a short schedule. The rate with the
+best Q3 on half of the validation chains trains three seeds twice: for the same number of epochs, and for as many as
+fit into the same time. The other half of the validation chains gives the scores. Time is that of the processor,
+measured before any training in rounds over all architectures. A killed run goes on where it was: each training is
+kept in build/architectures.
+"""
+
+import json
+import time
+from collections.abc import Sequence
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from honesty_parts.recipe import Records, as_numbers, hits_of, over_families, over_seeds, report
+
+import pssp_tutorial as pssp
+
+RUNS = Path(__file__).parents[1] / "build" / "architectures"
+CHAINS, LONGEST, BATCH_RESIDUES = 800, 200, 2_000
+RATES, SEARCH_EPOCHS = (1e-3, 3e-3, 9e-3), 3
+EPOCHS, SECONDS, SEEDS = 6, 18.0, (0, 1, 2)
+COMMON: dict[str, Any] = {"schedule": "cosine", "warmup_epochs": 0.5}
+CHOOSING, REACH_CHAINS, REACH = 40, 20, 60
+CONTEXT = {"training_chains": CHAINS, "longest": LONGEST, "batch_residues": BATCH_RESIDUES, "epochs": EPOCHS}
+CONTEXT |= {"seconds": SECONDS, "search_epochs": SEARCH_EPOCHS, "threads": 1, "split": "val"}
+
+
+@cache
+def training_chains() -> Records:
+    short = [record for record in pssp.load_chains().train if len(record) <= LONGEST]
+    picked = torch.randperm(len(short), generator=torch.Generator().manual_seed(0))[:CHAINS]
+    return [short[index] for index in picked.tolist()]
+
+
+@cache
+def halves() -> tuple[Records, Records]:
+    """Chains to choose the learning rate on, and chains to score."""
+    val = pssp.load_chains().val
+    return val[::2], val[1::2]
+
+
+def speeds() -> dict[str, float]:
+    """Residues per second of processor time in training: the median of five rounds over all architectures."""
+    kept = RUNS / "speeds.json"
+    if not kept.exists():
+        batches = list(pssp.make_loader(training_chains(), BATCH_RESIDUES).shuffled(0))[:4]
+        residues = sum(batch.positions for batch in batches)
+        models = {name: make() for name, make in pssp.ARCHITECTURES.items()}
+        rounds: dict[str, list[float]] = {name: [] for name in models}
+        for _ in range(6):
+            for name, model in models.items():
+                optimizer = torch.optim.AdamW(model.parameters())
+                started = time.process_time()
+                pssp.train_epoch(model, batches, optimizer)
+                rounds[name].append(residues / (time.process_time() - started))
+        RUNS.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps({name: float(np.median(each[1:])) for name, each in rounds.items()}))
+    return json.loads(kept.read_text())
+
+
+def run(name: str, epochs: int, rate: float, seed: int) -> dict[str, Any]:
+    """One training: class numbers of both halves, processor time, and how far the model looks; made once, then read."""
+    kept = RUNS / f"{name.replace(' ', '')}_{epochs}_{rate:g}_{seed}.npz"
+    first, second = halves()
+    if not kept.exists():
+        torch.manual_seed(seed)
+        model = pssp.ARCHITECTURES[name]()
+        train, choose = pssp.make_loader(training_chains(), BATCH_RESIDUES), pssp.make_loader(first[:CHOOSING])
+        started = time.process_time()
+        pssp.fit(model, train, choose, max_epochs=epochs, patience=epochs, learning_rate=rate, seed=seed, **COMMON)
+        about = {"process_seconds": time.process_time() - started}
+        loss, accuracy = pssp.validate(model, pssp.make_loader(first))
+        about |= {"choosing_loss": loss, "choosing_q3": accuracy}
+        arrays = {"scored": predicted(model, second)} | ({"reach": reach(model, first)} if seed == 0 else {})
+        RUNS.mkdir(parents=True, exist_ok=True)
+        np.savez_compressed(kept, about=json.dumps(about), **arrays)
+        print(kept.stem, about, flush=True)
+    with np.load(kept) as archive:
+        return json.loads(str(archive["about"])) | {key: archive[key] for key in archive.files if key != "about"}
+
+
+def predicted(model: torch.nn.Module, records: Records) -> np.ndarray:
+    """Class numbers of all residues, in the records' order."""
+    states = [prediction.states for prediction in pssp.predict(model, list(records))]
+    return np.concatenate([pssp.encode_states(each) for each in states]).astype(np.int8)
+
+
+def reach(model: torch.nn.Module, records: Records) -> np.ndarray:
+    """Share of the gradient's size at each distance from the residue in the middle, a mean over long chains."""
+    chosen = [record for record in records if len(record) > 2 * REACH][:REACH_CHAINS]
+    shares = np.zeros(REACH + 1)
+    with pssp.evaluating(model):
+        for record in chosen:
+            inputs = pssp.encode(record)[None].requires_grad_()
+            middle = len(record) // 2
+            logits = model(inputs, torch.tensor([len(record)]))[0, middle]
+            sizes = torch.autograd.grad(logits.max(), inputs)[0][0].norm(dim=-1).numpy()
+            distance = np.minimum(np.abs(np.arange(len(record)) - middle), REACH)  # the last bin: this far or farther
+            shares += np.bincount(distance, sizes / sizes.sum(), REACH + 1) / len(chosen)
+    return shares
+
+
+def scores_of(runs: Sequence[dict[str, Any]]) -> list[pssp.Report]:
+    records = halves()[1]
+    ends = np.cumsum([len(record) for record in records])[:-1]
+    return [report(records, np.split(each["scored"].astype(np.int64), ends)) for each in runs]
+
+
+def table(runs: dict[str, list[dict[str, Any]]], epochs: dict[str, int]) -> dict[str, Any]:
+    """Q3 of each architecture, a mean over the seeds with an interval over the families, and paired with the LSTM."""
+    chains = pssp.load_chains()
+    family = dict(zip(chains.table["id"], chains.table["cluster"], strict=True))
+    names = [family[record.id] for record in halves()[1]]
+    lengths = np.array([len(record) for record in halves()[1]])
+    reports = {name: scores_of(each) for name, each in runs.items()}
+    hits = {name: hits_of(each) for name, each in reports.items()}
+    scored = reports["LSTM"][0].confusions.sum(axis=(1, 2))
+    values = {}
+    for name, each in reports.items():
+        gap = over_families(hits[name] - hits["LSTM"], scored, names)
+        values[name] = {
+            **as_numbers(over_families(hits[name], scored, names)),
+            **over_seeds([one.q3 for one in each]),
+            "sov": float(np.mean([one.sov for one in each])),
+            "epochs": epochs[name],
+            "process_seconds": float(np.mean([one["process_seconds"] for one in runs[name]])),
+            "against_lstm": {key: 100 * value for key, value in as_numbers(gap).items()},
+            "by_length": [
+                hits[name][part].sum() / scored[part].sum()
+                for low, high in pairwise((0, LONGEST, 100_000))
+                if (part := (lengths > low) & (lengths <= high)).any()
+            ],
+        }
+    return values
+
+
+def looks(shares: np.ndarray) -> dict[str, Any]:
+    """Distances within which half, and nine tenths, of the gradient lie; and what lies within each distance."""
+    within = shares.cumsum()
+    return {**{f"{part:g}": int(np.searchsorted(within, part)) for part in (0.5, 0.9)}, "within": within.tolist()}
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    speed = speeds()
+    residues = sum(len(record) for record in training_chains())
+    fitting = {name: max(1, round(SECONDS * each / residues)) for name, each in speed.items()}
+    search = {name: {rate: run(name, SEARCH_EPOCHS, rate, 0) for rate in RATES} for name in speed}
+    best = {name: max(each, key=lambda rate: each[rate]["choosing_q3"]) for name, each in search.items()}
+    same = dict.fromkeys(speed, EPOCHS)
+    equal_epochs = {name: [run(name, EPOCHS, best[name], seed) for seed in SEEDS] for name in speed}
+    equal_time = {name: [run(name, fitting[name], best[name], seed) for seed in SEEDS] for name in speed}
+    values = {
+        "architectures": {
+            name: {
+                "weights": pssp.count_parameters(pssp.ARCHITECTURES[name]()),
+                "residues_per_second": speed[name],
+                "learning_rate": best[name],
+                "search": {f"{rate:g}": each["choosing_q3"] for rate, each in search[name].items()},
+                "reach": looks(equal_epochs[name][0]["reach"]),
+            }
+            for name in speed
+        },
+        "equal_epochs": table(equal_epochs, same),
+        "equal_time": table(equal_time, fitting),
+        "training_residues": residues,
+        "scored_chains": len(halves()[1]),
+        "scored_residues": sum(len(record) for record in halves()[1]),
+    }
+    command = "python benchmarks/architectures.py"
+    pssp.save_results("architectures", values, seeds=list(SEEDS), **CONTEXT, **COMMON, command=command)
+
+
+if __name__ == "__main__":
+    main()
