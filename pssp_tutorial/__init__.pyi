@@ -59,6 +59,7 @@ from .models.bilstm import BidirectionalLSTM, BiLSTM
 from .models.cells import GRU, MLSTM, BothWays, CoupledLSTM, MinGRU, scan
 from .models.contract import count_parameters, evaluating, evaluation_twin
 from .models.convolution import ConvBiLSTM, ConvolutionLayer
+from .models.graph import GraphLabeller, MessagePassing
 from .models.language import LanguageModel
 
 # Chapter 2: the LSTM
@@ -170,6 +171,7 @@ __all__ = [
     "FitSettings",
     "Forecaster",
     "GateRecord",
+    "GraphLabeller",
     "History",
     "InsideError",
     "Interval",
@@ -179,6 +181,7 @@ __all__ = [
     "LanguageModel",
     "LevelTagger",
     "Loader",
+    "MessagePassing",
     "MinGRU",
     "MultiTask",
     "NGram",

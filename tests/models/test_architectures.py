@@ -14,6 +14,7 @@ from pssp_tutorial.models.bilstm import BidirectionalLSTM
 from pssp_tutorial.models.cells import GRU, MLSTM, BothWays, CoupledLSTM, MinGRU, scan
 from pssp_tutorial.models.contract import ModelError, count_parameters
 from pssp_tutorial.models.convolution import ConvolutionLayer
+from pssp_tutorial.models.graph import GraphLabeller, MessagePassing
 
 LAYERS = {
     "convolution": lambda: [ConvolutionLayer(8, 5), ConvolutionLayer(8, 3, dilation=4)],
@@ -174,3 +175,31 @@ def test_a_bad_setting_is_refused(make, words):
     """A wrong size is named before anything is computed."""
     with pytest.raises(ModelError, match=words):
         make()
+
+
+@settings(deadline=None, max_examples=20)
+@given(
+    lengths=st.lists(st.integers(1, 20), min_size=1, max_size=4), padding=st.integers(0, 20), seed=st.integers(0, 99)
+)
+def test_padding_never_changes_what_a_graph_says(lengths, padding, seed):
+    """The contract holds for graphs too: a neighbour is always a residue of the same chain."""
+    torch.manual_seed(seed)
+    model = GraphLabeller(neighbours=3, width=8).double().eval()
+    inputs = torch.randn(len(lengths), max(lengths) + padding, 24, dtype=torch.float64)
+    for row, length in zip(inputs, lengths, strict=True):
+        row[:, 21:] = 0
+        row[:length, 21:] = torch.randint(0, length, (length, 3)) - torch.arange(length)[:, None]
+    together = model(inputs, torch.tensor(lengths))
+    for row, length, logits in zip(inputs, lengths, together, strict=True):
+        torch.testing.assert_close(logits[:length], model(row[None, :length], torch.tensor([length]))[0])
+
+
+def test_messages_are_the_sum_over_the_neighbours():
+    """By hand: three residues in a row, of which the middle one has two neighbours and the others one each."""
+    torch.manual_seed(0)
+    layer = MessagePassing(4).double()
+    values = torch.randn(1, 3, 4, dtype=torch.float64)
+    found = layer(values, torch.tensor([[[1, 0], [-1, 1], [0, -1]]]))[0]
+    for residue, neighbours in enumerate([[1], [0, 2], [1]]):
+        messages = [(layer.sent(values[0, j]) + layer.kinds(torch.tensor(16 + j - residue))).relu() for j in neighbours]
+        torch.testing.assert_close(found[residue], layer.out((layer.own(values[0, residue]) + sum(messages)).relu()))

@@ -1,0 +1,84 @@
+"""Message passing between residues that a graph joins (chapter 11).
+
+Source of message passing: Gilmer et al. 2017, arXiv 1704.01212.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from pssp_tutorial.models.contract import check_batch, checked_sizes
+
+FARTHEST = 16  # residues along the chain; beyond this, all distances are one kind
+
+
+class MessagePassing(nn.Module):
+    """Every residue adds up what its neighbours in the graph send; a message knows how far along the chain it came.
+
+    Parameters: `width` channels in and out.
+
+    >>> layer = MessagePassing(8)
+    >>> layer(torch.zeros(2, 50, 8), torch.zeros(2, 50, 6, dtype=torch.int64)).shape
+    torch.Size([2, 50, 8])
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        checked_sizes(width=width)
+        self.own, self.sent, self.out = nn.Linear(width, width), nn.Linear(width, width), nn.Linear(width, width)
+        self.kinds = nn.Embedding(2 * FARTHEST + 1, width)  # one vector for each distance along the chain
+
+    def forward(self, values: Tensor, offsets: Tensor) -> Tensor:
+        """Return the outputs [batch, length, width] of `values` of that shape.
+
+        Parameters: `offsets` [batch, length, neighbour], whole numbers: how far along the chain each neighbour stands
+        from the residue, such as 4 or -57; 0 for no neighbour.
+        """
+        position = torch.arange(values.shape[1], device=values.device)[:, None]
+        chain = torch.arange(len(values), device=values.device)[:, None, None]
+        messages = self.sent(values)[chain, position + offsets]  # [batch, length, neighbour, width]
+        messages = messages + self.kinds(offsets.clamp(-FARTHEST, FARTHEST) + FARTHEST)
+        received = messages.relu().where(offsets[..., None] != 0, 0).sum(dim=2)
+        return self.out((self.own(values) + received).relu())  # eq. (message-passing)
+
+
+class GraphLabeller(nn.Module):
+    """Labels every residue from its letter and from a graph, which comes with the letters.
+
+    Parameters: `neighbours` the most that a residue has; `width` channels; `num_layers` rounds of messages;
+    `num_classes`; `input_size` channels of the letters; `dropout` as in `SequenceLabeller`. The inputs have
+    `input_size` channels and then `neighbours` more, the offsets of `MessagePassing`.
+
+    >>> model = GraphLabeller(neighbours=6, width=16)
+    >>> model(torch.zeros(2, 50, 27), torch.tensor([50, 30])).shape
+    torch.Size([2, 50, 3])
+    """
+
+    def __init__(
+        self,
+        neighbours: int,
+        width: int = 64,
+        num_layers: int = 3,
+        num_classes: int = 3,
+        *,
+        input_size: int = 21,
+        dropout: float = 0.1,
+    ) -> None:
+        super().__init__()
+        checked_sizes(neighbours=neighbours, width=width, num_layers=num_layers, num_classes=num_classes)
+        self.input_size, self.num_classes = checked_sizes(input_size=input_size)["input_size"] + neighbours, num_classes
+        self.letters = input_size
+        self.embedding = nn.Linear(input_size, width, bias=False)
+        self.layers = nn.ModuleList(MessagePassing(width) for _ in range(num_layers))
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(num_layers))
+        self.dropout = nn.Dropout(dropout)
+        self.classifier = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, num_classes))
+
+    def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """Return the logits [batch, length, class] of `inputs` [batch, length, channel]; `lengths` [batch]."""
+        check_batch(inputs, lengths, self.input_size)
+        values, offsets = self.embedding(inputs[..., : self.letters]), inputs[..., self.letters :].long()
+        for layer, norm in zip(self.layers, self.norms, strict=True):
+            values = values + self.dropout(layer(norm(values), offsets))
+        return self.classifier(values)
