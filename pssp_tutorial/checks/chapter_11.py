@@ -88,7 +88,7 @@ def exercise_11_2(first: Pair, second: Pair) -> Pair:
             lambda width, length: length * (8 * width**2 + 4 * length * width)
         ),
     },
-    hint="Four maps of width x width; then for each of `length` residues a product of width channels, and a sum of them.",
+    hint="Four maps of width x width; then, for each of `length` residues, a product of width channels and a sum.",
 )
 def exercise_11_3(width: int, length: int) -> int:
     """``operations(width, length)``: multiplications and additions per residue of an attention layer.
