@@ -23,8 +23,8 @@ _COUNTS = {
     7: 4,
     8: 3,
     11: 4,
-    17: 3,
     18: 3,
+    19: 3,
 }
 _HOME = {
     f"exercise_{chapter}_{number}": f"chapter_{chapter}"

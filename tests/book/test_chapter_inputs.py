@@ -54,6 +54,7 @@ def test_results_and_quizzes_of_a_chapter_are_its_own(chapter: str) -> None:
         "06_training": ["settings"],
         "08_honesty": ["honesty_leak", "honesty_seeds", "honesty_where"],
         "18_expression": ["applications_expression"],
+        "19_images": ["applications_image_series"],
     }
     assert measured == of_benchmarks.get(chapter, [])
 
