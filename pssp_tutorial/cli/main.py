@@ -13,7 +13,7 @@ from io import TextIOWrapper
 
 from pssp_tutorial import __version__
 from pssp_tutorial.cli import label, predict, score, train, uniprot
-from pssp_tutorial.core.errors import PSSPError
+from pssp_tutorial.core.errors import NO_TORCH, PSSPError
 from pssp_tutorial.core.files import FileError
 from pssp_tutorial.uniprot.client import FetchError, QueryError
 
@@ -72,6 +72,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("pssp: stopped", file=sys.stderr)
         return STOPPED
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        print(f"pssp: {NO_TORCH}", file=sys.stderr)
+        return BAD_INPUT
     except PSSPError as error:
         print(f"pssp: {error}", file=sys.stderr)
         if isinstance(error, FileError):

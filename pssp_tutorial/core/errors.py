@@ -1,5 +1,10 @@
 """The base class of every error that a user's input can cause, and names as its messages show them."""
 
+NO_TORCH = (
+    "PyTorch is not installed; for a CPU: "
+    "python -m pip install --extra-index-url https://download.pytorch.org/whl/cpu torch"
+)
+
 
 class PSSPError(ValueError):
     """Bad input: the message says where it is, what was found and what was expected.

@@ -1,5 +1,6 @@
 """The package installs whole, imports cheaply, and says the same about itself everywhere."""
 
+import json
 import os
 import re
 import subprocess
@@ -78,6 +79,38 @@ def test_wheel_finds_the_trained_models(installed: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.slow
+def test_wheel_tells_the_licence_of_everything_in_it(installed: Path) -> None:
+    """Code, text and each extract of Part IV: in the licence expression, as a text, and in the README of the data."""
+    (folder,) = installed.glob("*.dist-info")
+    metadata = (folder / "METADATA").read_text(encoding="utf-8")
+    (expression,) = re.findall(r"^License-Expression: (.*)$", metadata, re.MULTILINE)
+    named = set(expression.split(" AND "))
+    assert {"BSD-3-Clause", "CC-BY-4.0", "CC0-1.0", "MIT", "Artistic-2.0", "CC-BY-SA-3.0"} < named
+    texts = {path.name for path in (folder / "licenses").rglob("*") if path.is_file()}
+    assert {"LICENSE", "LICENSE-TEXT", *(path.name for path in (REPOSITORY / "data" / "licences").iterdir())} == texts
+    data = installed / "pssp_tutorial" / "data"
+    table = (data / "licences" / "README.md").read_text(encoding="utf-8")
+    for path in (data / "applications").glob("*.x[mz]*[lz]"):
+        assert f"`{path.name}`" in table or ("`patients*.csv.xz`" in table and path.name.startswith("patients"))
+    assert "Origin and licence" in (data / "README.md").read_text(encoding="utf-8")
+
+
+def test_without_torch_one_sentence_helps(tmp_path: Path) -> None:
+    """Who left PyTorch out gets the command that brings it, not a traceback; what needs no torch works."""
+    without = "import sys; sys.modules['torch'] = None\n"
+    code = (
+        "import pssp_tutorial as p; print(len(p.load_chains('mini')))\ntry: p.BiLSTM\nexcept ImportError as e: print(e)"
+    )
+    count, told = run(sys.executable, "-c", without + code, folder=tmp_path).splitlines()
+    assert int(count) == 420
+    assert told.startswith("PyTorch is not installed; for a CPU: python -m pip install --extra-index-url https://")
+    (tmp_path / "one.fasta").write_text(">one\nMKTV\n")
+    code = without + "from pssp_tutorial.cli.main import main; sys.exit(main(['predict', 'one.fasta']))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"pssp: {told}\n")
+
+
+@pytest.mark.slow
 def test_wheel_holds_nothing_but_the_package(installed: Path) -> None:
     names = {path.name for path in installed.iterdir()}
     assert {name for name in names if not name.endswith(".dist-info")} == {"bin", "pssp_tutorial"}
@@ -105,11 +138,14 @@ def test_conda_environment_agrees_with_the_package() -> None:
     """Binder solves environment.yml; it must ask for what the package and the book ask for."""
     environment = yaml.safe_load((REPOSITORY / "environment.yml").read_text(encoding="utf-8"))
     conda = dict(split_requirement(one) for one in environment["dependencies"] if isinstance(one, str))
-    (from_pip,) = (one["pip"] for one in environment["dependencies"] if isinstance(one, dict))
     wanted = dict(map(split_requirement, PROJECT["dependencies"] + PROJECT["optional-dependencies"]["book"]))
     wanted = {CONDA_NAMES.get(name, name): version for name, version in wanted.items()}
     assert {name: version for name, version in conda.items() if name not in ("python", "pip")} == wanted
-    assert from_pip == ["-e ."]
+    # with the package in it, every commit would be a new environment, and Binder would solve it for minutes
+    assert [one for one in environment["dependencies"] if isinstance(one, dict)] == []
+    post_build = (REPOSITORY / "postBuild").read_text(encoding="utf-8")
+    assert re.search(r"^python -m pip install --no-deps .*-e \.$", post_build, re.MULTILINE)
+    assert os.access(REPOSITORY / "postBuild", os.X_OK)
 
 
 def test_one_version_and_one_address() -> None:
@@ -117,7 +153,13 @@ def test_one_version_and_one_address() -> None:
         return (REPOSITORY / name).read_text(encoding="utf-8")
 
     citation, version = yaml.safe_load(read("CITATION.cff")), PROJECT["version"]
-    assert citation["version"] == version
+    zenodo = json.loads(read(".zenodo.json"))
+    assert citation["version"] == zenodo["version"] == version
+    assert citation["title"] == zenodo["title"]
+    assert citation["keywords"] == zenodo["keywords"] == PROJECT["keywords"]
+    assert citation["license"] == zenodo["license"]  # Zenodo takes one; the text and the data are told in words
+    assert citation["authors"] == zenodo["creators"] == PROJECT["authors"]
+    assert zenodo["description"].startswith(" ".join(citation["abstract"].split()))
     assert f'__version__ = "{version}"' in read("pssp_tutorial/__init__.py")
     assert f"## {version}" in read("CHANGELOG.md")
     address = yaml.safe_load(read("_config.yml"))["repository"]["url"]
@@ -130,8 +172,10 @@ def test_one_version_and_one_address() -> None:
 def test_readme_is_short_and_its_links_exist() -> None:
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
     assert len(readme.splitlines()) < 150
-    files = [link for link in re.findall(r"\]\(([^)#]+)\)", readme) if not re.match(r"[a-z]+:", link)]
-    assert files
+    links = re.findall(r"\]\(([^)#]+)\)", readme)
+    assert [link for link in links if not link.startswith("https://")] == []  # the index of packages shows it as well
+    files = [path for link in links for path in re.findall(r"pssp-tutorial/(?:(?:blob|tree)/)?main/([^?]+)$", link)]
+    assert len(files) > 5
     assert [name for name in files if not (REPOSITORY / name).exists()] == []
 
 
