@@ -25,6 +25,7 @@ from .batches.buckets import length_buckets
 
 # Chapter 12: a language model of proteins
 from .batches.embeddings import embed, feature_loader
+from .batches.fusion import FusedLoader
 from .batches.loader import BatchLoader
 from .batches.profiles import ProfileLoader, read_profiles
 from .batches.proteins import Loader, collate, encode, make_loader
@@ -59,6 +60,7 @@ from .models.bilstm import BidirectionalLSTM, BiLSTM
 from .models.cells import GRU, MLSTM, BothWays, CoupledLSTM, MinGRU, scan
 from .models.contract import count_parameters, evaluating, evaluation_twin
 from .models.convolution import ConvBiLSTM, ConvolutionLayer
+from .models.fusion import LateFusion
 from .models.graph import GraphLabeller, MessagePassing
 from .models.language import LanguageModel
 
@@ -84,6 +86,7 @@ from .prediction.predict import iter_predict, predict
 from .prediction.prediction import Prediction
 
 # Chapter 1: proteins
+from .proteins.alignment import alignment_profile, sequence_weights
 from .proteins.alphabet import (
     AMINO_ACIDS,
     IGNORE_INDEX,
@@ -170,6 +173,7 @@ __all__ = [
     "FileError",
     "FitSettings",
     "Forecaster",
+    "FusedLoader",
     "GateRecord",
     "GraphLabeller",
     "History",
@@ -179,6 +183,7 @@ __all__ = [
     "LabelReport",
     "LabelledEntry",
     "LanguageModel",
+    "LateFusion",
     "LevelTagger",
     "Loader",
     "MessagePassing",
@@ -207,6 +212,7 @@ __all__ = [
     "UniProtEntry",
     "UniProtError",
     "UniProtFeature",
+    "alignment_profile",
     "apply_temperature",
     "area_under_roc",
     "assign_dssp",
@@ -306,6 +312,7 @@ __all__ = [
     "score_interval",
     "segment_statistics",
     "select_entries",
+    "sequence_weights",
     "silenced",
     "simulate_repressilator",
     "sov99",
