@@ -17,7 +17,14 @@ from .applications.patients import (
 )
 from .applications.scores import area_under_roc, average_precision, best_threshold, outputs_in_order, rmse
 from .applications.systems import load_repressilator, simulate_repressilator
-from .applications.trajectories import load_trajectories, trajectory_loader
+from .applications.trajectories import (
+    TRAJECTORY_REGIONS,
+    TrajectoryScale,
+    cut_windows,
+    draw_trajectories,
+    load_trajectories,
+    trajectory_loader,
+)
 from .applications.visits import patient_parts, patient_visits
 from .applications.visual_fields import load_visual_fields
 from .batches.batch import Batch, BatchingError
@@ -152,6 +159,7 @@ __all__ = [
     "STATES8",
     "STATE_NAMES",
     "STRAND_PROPENSITIES",
+    "TRAJECTORY_REGIONS",
     "AttentionLayer",
     "Attribution",
     "Batch",
@@ -209,6 +217,7 @@ __all__ = [
     "SequenceWarning",
     "StructureView",
     "TrainingError",
+    "TrajectoryScale",
     "UniProtEntry",
     "UniProtError",
     "UniProtFeature",
@@ -232,9 +241,11 @@ __all__ = [
     "course_loader",
     "cpg_loader",
     "cpg_sequences",
+    "cut_windows",
     "decode_states",
     "draw_scores",
     "draw_structure",
+    "draw_trajectories",
     "embed",
     "encode",
     "encode_residues",

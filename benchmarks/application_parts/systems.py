@@ -11,13 +11,13 @@ from sklearn.neighbors import KNeighborsRegressor
 
 import pssp_tutorial as pssp
 from application_parts.common import SEEDS, save, summarise, timed, trained
-from pssp_tutorial.applications.trajectories import REGIONS, Scale, Trajectories
+from pssp_tutorial.applications.trajectories import TRAJECTORY_REGIONS, Trajectories, TrajectoryScale
 
-SEEN, PAST, FITTED, STARTS, STEP = 20, 8, 10, 4, 1e-6
+SEEN, PAST, FITTED, STARTS, STEP, NOISE = 20, 8, 10, 8, 1e-6, 0.05
 LOW, HIGH = np.array([10, 1.1, 20, 1.2, 5, 0.3]), np.array([32, 3, 70, 3.2, 35, 0.7])
 """Bounds of the fitted parameters; the leak through a closed promoter is taken as published."""
 
-LOOPING = pssp.FitSettings(max_epochs=45, patience=6, learning_rate=2e-3)
+LOOPING = pssp.FitSettings(max_epochs=30, patience=6, learning_rate=2e-3)
 SOLVER_STEPS = (0.25, 0.5, 1.0, 2.0, 2.5, 5.0)
 
 
@@ -54,15 +54,15 @@ def halves(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return values[:, :SEEN].reshape(len(values), -1), values[:, SEEN:].reshape(len(values), -1)
 
 
-def fitted(values: np.ndarray, scale: Scale, seed: int) -> np.ndarray:
-    """The mechanism's own parameters and start, by least squares from several starts; what it then says of the rest."""
+def fitted(values: np.ndarray, scale: TrajectoryScale, seed: int) -> np.ndarray:
+    """The mechanism's own parameters and start, by least squares from up to eight starts; what follows from it."""
     generator = np.random.default_rng(seed)
     low, high = np.append(LOW, np.zeros(6)), np.append(HIGH, [4.0] * 3 + [9.0] * 3)
     first = np.clip(values[0].astype(float) * scale.spread + scale.mean, 0.01, 8.9)
 
     def courses(guesses: np.ndarray, samples: int) -> np.ndarray:
         parameters = np.column_stack([guesses[:, :6], np.full(len(guesses), 0.0005)])
-        found = pssp.simulate_repressilator(parameters, np.expm1(guesses[:, 6:]), samples=samples, step=0.5)
+        found = pssp.simulate_repressilator(parameters, np.expm1(guesses[:, 6:]), samples=samples, step=2.0)
         return (np.log1p(np.maximum(found[:, :, 3:], 0)) - scale.mean) / scale.spread
 
     def errors(guess: np.ndarray) -> np.ndarray:
@@ -78,14 +78,16 @@ def fitted(values: np.ndarray, scale: Scale, seed: int) -> np.ndarray:
     for _ in range(STARTS):
         start = np.concatenate([generator.uniform(LOW, HIGH), generator.uniform(0, 3, 3), first])
         fits.append(least_squares(errors, start, jac=slopes, bounds=(low, high), max_nfev=40))
+        if 2 * fits[-1].cost / fits[-1].fun.size < (2 * NOISE / scale.spread) ** 2:
+            break  # what is left is noise
     return courses(min(fits, key=lambda fit: fit.cost).x[None], len(values))[0, SEEN:]
 
 
 def systems() -> None:
     """Writes applications_systems.json."""
     courses = pssp.load_trajectories()
-    scale = Scale.of(courses["train"])
-    loaders = {name: pssp.trajectory_loader(courses[name], scale, seed=9) for name in ("val", *REGIONS)}
+    scale = TrajectoryScale.of(courses["train"])
+    loaders = {name: pssp.trajectory_loader(courses[name], scale, seed=9) for name in ("val", *TRAJECTORY_REGIONS)}
     train = whole(courses["train"], pssp.trajectory_loader(courses["train"], scale), scale)
     val = whole(courses["val"], loaders["val"], scale)
     models, seconds, epochs = [], {}, []
@@ -106,13 +108,15 @@ def systems() -> None:
         seconds["LSTM, training"] = first + time.perf_counter() - started
         epochs.append([len(history.rows), history.best_epoch])
         models.append(model)
-    values = {name: region_scores(courses[name], loaders[name], (train, val), scale, models) for name in REGIONS}
+    values = {
+        name: region_scores(courses[name], loaders[name], (train, val), scale, models) for name in TRAJECTORY_REGIONS
+    }
     speed = speeds(courses["test"], models[0], loaders["test"], scale)
     unit = {"mean": scale.mean, "spread": scale.spread}
     save("systems", values | {"seconds": seconds, "speed": speed, "scale": unit, "epochs_and_best": epochs})
 
 
-def whole(part: Trajectories, loader: pssp.SequenceLoader, scale: Scale) -> np.ndarray:
+def whole(part: Trajectories, loader: pssp.SequenceLoader, scale: TrajectoryScale) -> np.ndarray:
     """Noisy where the network reads, and without noise from there on: what is to be predicted."""
     exact = scale.apply(part.proteins)
     noisy = np.stack([one.numpy() for one in loader.inputs])
@@ -123,7 +127,7 @@ def region_scores(
     part: Trajectories,
     loader: pssp.SequenceLoader,
     known: tuple[np.ndarray, np.ndarray],
-    scale: Scale,
+    scale: TrajectoryScale,
     models: list[pssp.Forecaster],
 ) -> dict[str, Any]:
     values, (train, val) = whole(part, loader, scale), known
@@ -160,11 +164,13 @@ def region_scores(
     }
 
 
-def speeds(part: Trajectories, model: pssp.Forecaster, loader: pssp.SequenceLoader, scale: Scale) -> dict[str, Any]:
-    """Seconds for a course, of many at once and of one alone, the best of five; the solver's errors at longer steps."""
+def speeds(
+    part: Trajectories, model: pssp.Forecaster, loader: pssp.SequenceLoader, scale: TrajectoryScale
+) -> dict[str, Any]:
+    """Seconds for a course, of many at once and of one alone, best of three; the solver's errors at longer steps."""
 
     def best(function: Callable[[], Any]) -> float:
-        return min(timed(function)[1] for _ in range(5))
+        return min(timed(function)[1] for _ in range(3))
 
     def solved(count: int, step: float) -> np.ndarray:
         return pssp.simulate_repressilator(part.parameters[:count], part.initial[:count], step=step)[:, :, 3:]

@@ -6,7 +6,13 @@ import numpy as np
 
 import pssp_tutorial as pssp
 from application_parts.common import DRAWS, SEEDS, middle, save, trained
-from pssp_tutorial.applications.trajectories import INSIDE, Scale, Trajectories, cut_windows, draw_trajectories
+from pssp_tutorial.applications.trajectories import (
+    INSIDE,
+    Trajectories,
+    TrajectoryScale,
+    cut_windows,
+    draw_trajectories,
+)
 
 SETS, NEW, SEEN = 60, 200, 10
 """Parameter sets to learn from, new ones for the truth, and the looks of a window that are seen."""
@@ -18,7 +24,7 @@ def systems_leak() -> None:
     courses, new = (
         draw_trajectories(model, INSIDE, count, np.random.default_rng([20, count])) for count in (SETS, NEW)
     )
-    scale = Scale.of(courses)
+    scale = TrajectoryScale.of(courses)
     kinds = {"by_window": windows_apart, "by_set": sets_apart}
     runs = {name: [one_run(courses, new, scale, split, seed) for seed in SEEDS] for name, split in kinds.items()}
     save("systems_leak", {name: gap(found) for name, found in runs.items()} | {"sets": SETS, "new_sets": NEW})
@@ -37,7 +43,7 @@ def sets_apart(owners: np.ndarray, generator: np.random.Generator) -> list[np.nd
 
 
 def one_run(
-    courses: Trajectories, new: Trajectories, scale: Scale, split: Any, seed: int
+    courses: Trajectories, new: Trajectories, scale: TrajectoryScale, split: Any, seed: int
 ) -> dict[str, dict[int, float]]:
     """Mean squared errors of each parameter set: in the test part of the split, and of the new ones."""
     inputs, labels, owners = cut_windows(courses, scale)

@@ -28,7 +28,7 @@ INSIDE = MappingProxyType(
     }
 )
 """The region that the training parameters are drawn from; what it does not name is as published."""
-REGIONS: Mapping[str, Mapping[str, tuple[float, float]]] = MappingProxyType(
+TRAJECTORY_REGIONS: Mapping[str, Mapping[str, tuple[float, float]]] = MappingProxyType(
     {"test": INSIDE, "slow": {**INSIDE, "tau_prot": (18, 30)}, "damped": {**INSIDE, "n": (1.2, 1.5)}}
 )
 """Where test parameters come from: the training region, proteins that live longer, and weaker cooperation."""
@@ -75,7 +75,7 @@ def draw_trajectories(
 def load_trajectories(
     train: int = 2_000, test: int = 300, *, seed: int = 0, folder: str | PathLike | None = None
 ) -> dict[str, Trajectories]:
-    """Simulate from the shipped model: ``train``, ``val``, and a test set from each of :data:`REGIONS`.
+    """Simulate from the shipped model: ``train``, ``val``, and a test set from each of :data:`TRAJECTORY_REGIONS`.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def load_trajectories(
     {'train': 20, 'val': 3, 'test': 3, 'slow': 3, 'damped': 3}
     """
     model = load_repressilator(folder)
-    plan = {"train": INSIDE, "val": INSIDE, **REGIONS}
+    plan = {"train": INSIDE, "val": INSIDE, **TRAJECTORY_REGIONS}
     sizes = [train, *[test] * (len(plan) - 1)]
     drawn = [
         _drawn(model, region, size, np.random.default_rng([seed, number]))
@@ -120,18 +120,18 @@ def _simulated(parameters: np.ndarray, initial: np.ndarray) -> Trajectories:
 
 
 @dataclass(frozen=True)
-class Scale:
+class TrajectoryScale:
     """How molecules become numbers near 0: the logarithm of one more, less its mean, by its standard deviation."""
 
     mean: float
     spread: float
 
     @classmethod
-    def of(cls, courses: Trajectories) -> "Scale":
+    def of(cls, courses: Trajectories) -> "TrajectoryScale":
         """The scale of the courses to learn from.
 
         >>> courses = draw_trajectories(load_repressilator(), INSIDE, 5, np.random.default_rng(0))
-        >>> Scale.of(courses).apply(courses.proteins).std().round(3).item()
+        >>> TrajectoryScale.of(courses).apply(courses.proteins).std().round(3).item()
         1.0
         """
         values = np.log1p(courses.proteins.astype(np.float64))
@@ -143,7 +143,7 @@ class Scale:
 
 
 def trajectory_loader(
-    courses: Trajectories, scale: Scale, *, noise: float = 0.05, seed: int = 0, batch_courses: int = 64
+    courses: Trajectories, scale: TrajectoryScale, *, noise: float = 0.05, seed: int = 0, batch_courses: int = 64
 ) -> SequenceLoader:
     """Batches of courses on a scale, [time, 3]: from noisy values, each time the next one without noise.
 
@@ -153,7 +153,7 @@ def trajectory_loader(
         Standard deviation, as a share of the value.
 
     >>> courses = draw_trajectories(load_repressilator(), INSIDE, 5, np.random.default_rng(0))
-    >>> next(iter(trajectory_loader(courses, Scale.of(courses)))).labels.shape
+    >>> next(iter(trajectory_loader(courses, TrajectoryScale.of(courses)))).labels.shape
     torch.Size([5, 59, 3])
     """
     factors = 1 + noise * np.random.default_rng(seed).standard_normal(courses.proteins.shape)
@@ -162,7 +162,7 @@ def trajectory_loader(
 
 
 def cut_windows(
-    courses: Trajectories, scale: Scale, *, length: int = 30, noise: float = 0.05, seed: int = 0
+    courses: Trajectories, scale: TrajectoryScale, *, length: int = 30, noise: float = 0.05, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Every stretch of so many looks, and which course it was cut from; the chapter shows how a split of them leaks.
 
@@ -186,7 +186,7 @@ def cut_windows(
         If a window is shorter than two looks or longer than a course.
 
     >>> courses = draw_trajectories(load_repressilator(), INSIDE, 5, np.random.default_rng(0))
-    >>> [part.shape for part in cut_windows(courses, Scale.of(courses))]
+    >>> [part.shape for part in cut_windows(courses, TrajectoryScale.of(courses))]
     [(155, 29, 3), (155, 29, 3), (155,)]
     """
     looks = courses.proteins.shape[1]

@@ -27,6 +27,7 @@ _COUNTS = {
     17: 3,
     18: 3,
     19: 3,
+    20: 3,
 }
 _HOME = {
     f"exercise_{chapter}_{number}": f"chapter_{chapter}"

@@ -20,8 +20,8 @@ from pssp_tutorial.applications.systems import (
 from pssp_tutorial.applications.tables import data_path
 from pssp_tutorial.applications.trajectories import (
     INSIDE,
-    REGIONS,
-    Scale,
+    TRAJECTORY_REGIONS,
+    TrajectoryScale,
     cut_windows,
     draw_trajectories,
     load_trajectories,
@@ -71,16 +71,16 @@ def change_in_the_file(state: np.ndarray, parameters: np.ndarray) -> np.ndarray:
 def test_the_equations_are_those_of_the_published_file() -> None:
     """Written anew in NumPy, an equation is soon wrong by a factor of 60 or a repressor; the file's MathML is not."""
     generator = np.random.default_rng(0)
-    courses = draw_trajectories(load_repressilator(), REGIONS["slow"], 20, generator)
+    courses = draw_trajectories(load_repressilator(), TRAJECTORY_REGIONS["slow"], 20, generator)
     states = courses.initial * generator.uniform(0, 2, courses.initial.shape)
     expected = [change_in_the_file(*pair) for pair in zip(states, courses.parameters, strict=True)]
     np.testing.assert_allclose(change(states, courses.parameters), expected, rtol=1e-10)
 
 
-@pytest.mark.parametrize("region", REGIONS)
+@pytest.mark.parametrize("region", TRAJECTORY_REGIONS)
 def test_courses_agree_with_scipy(region: str) -> None:
     """Another method with steps of its own choice, at a tolerance of 1e-10."""
-    courses = draw_trajectories(load_repressilator(), REGIONS[region], 3, np.random.default_rng(1))
+    courses = draw_trajectories(load_repressilator(), TRAJECTORY_REGIONS[region], 3, np.random.default_rng(1))
     for parameters, initial, proteins in zip(courses.parameters, courses.initial, courses.proteins, strict=True):
         solution = solve_ivp(
             lambda _, state, one=parameters: change(state[None], one[None])[0],
@@ -164,7 +164,7 @@ def test_what_does_not_fit_is_refused() -> None:
 def test_windows_are_stretches_of_their_own_course() -> None:
     """The leak is measured by which course a window came from: with wrong owners a clean split would leak too."""
     courses = draw_trajectories(load_repressilator(), INSIDE, 4, np.random.default_rng(3))
-    scale = Scale.of(courses)
+    scale = TrajectoryScale.of(courses)
     exact = scale.apply(courses.proteins)
     inputs, labels, owners = cut_windows(courses, scale, length=25, noise=0)
     assert np.bincount(owners).tolist() == [36] * 4
@@ -178,7 +178,7 @@ def test_windows_are_stretches_of_their_own_course() -> None:
 def test_a_look_has_one_noise_in_all_its_windows() -> None:
     """It was measured once; noise drawn anew for each window would hide a part of the leak."""
     courses = draw_trajectories(load_repressilator(), INSIDE, 1, np.random.default_rng(3))
-    inputs, _, _ = cut_windows(courses, Scale.of(courses))
+    inputs, _, _ = cut_windows(courses, TrajectoryScale.of(courses))
     np.testing.assert_array_equal(inputs[0, 1:], inputs[1, :-1])
     with pytest.raises(pssp.PSSPError, match="length is 61; expected 2 to 60 looks"):
-        cut_windows(courses, Scale.of(courses), length=61)
+        cut_windows(courses, TrajectoryScale.of(courses), length=61)

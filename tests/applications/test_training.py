@@ -10,7 +10,7 @@ import torch
 import pssp_tutorial as pssp
 from pssp_tutorial.applications.cpgs import CpGSequences
 from pssp_tutorial.applications.scores import average_precision, outputs_in_order, rmse
-from pssp_tutorial.applications.trajectories import Scale, trajectory_loader
+from pssp_tutorial.applications.trajectories import TrajectoryScale, trajectory_loader
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +82,7 @@ def test_image_series() -> None:
 def test_systems() -> None:
     """The next ten minutes first, then forty looks ahead in a closed loop: better than to stay."""
     courses = pssp.load_trajectories(150, 40)
-    scale = Scale.of(courses["train"])
+    scale = TrajectoryScale.of(courses["train"])
     train, val = (trajectory_loader(courses[name], scale, batch_courses=25) for name in ("train", "val"))
     model = pssp.Forecaster(3, 24)
     pssp.fit(model, train, val, max_epochs=10, learning_rate=1e-2)
