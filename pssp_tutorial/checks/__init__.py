@@ -28,6 +28,7 @@ _COUNTS = {
     18: 3,
     19: 3,
     20: 3,
+    21: 3,
 }
 _HOME = {
     f"exercise_{chapter}_{number}": f"chapter_{chapter}"

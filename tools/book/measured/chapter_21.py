@@ -1,0 +1,28 @@
+"""Chapter 21: what is missing, who was lost, and how far back an LSTM must look."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+CONTEXT = {"seed": 0, "threads": 1, "command": "make chapters"}
+
+
+def values(chapter: SimpleNamespace) -> dict[str, Any]:
+    return {
+        "live": chapter.live,
+        "risk_at_5": chapter.risks.loc[5].to_dict(),
+        "risk_at_10": chapter.risks.loc[10].to_dict(),
+    }
+
+
+def check(chapter: SimpleNamespace) -> None:
+    """What the chapter says in words of its own numbers."""
+    live, looks = chapter.live, {visits: np.mean(found) for visits, found in chapter.looks.items()}
+    assert live["how often"] > 0.7
+    assert live["age, sex"] < live["age, sex, how often"] < live["age, sex, last values"] + 0.02
+    assert looks[1] > looks[30] - 0.005
+    dropped, weighted, healthy = (chapter.risks[name] for name in chapter.risks)
+    assert (dropped > weighted).all()
+    assert (weighted >= healthy).all()
+    assert dropped[15] > 2 * weighted[15]
