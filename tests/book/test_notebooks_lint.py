@@ -98,6 +98,7 @@ def test_first_cell_brings_all_that_the_chapters_import() -> None:
     code = "\n".join(
         cell.source for path in CHAPTERS for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"
     )
+    brought |= set(re.findall(r'"install -q ([\w.-]+)"', code))  # a chapter's second cell brings what only it needs
     modules = (
         set(re.findall(r"^(?:from|import) (\w+)", code, re.MULTILINE)) - sys.stdlib_module_names - {"pssp_tutorial"}
     )
