@@ -2,13 +2,14 @@
 
 import argparse
 import os
+import shutil
 import sys
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
@@ -18,6 +19,12 @@ from pssp_tutorial.core.files import check_targets, open_text
 from pssp_tutorial.prediction.formats import FORMATS, ONE_PROTEIN
 from pssp_tutorial.prediction.writers import INDEX, Folder, Single
 from pssp_tutorial.proteins.fasta import fasta_files
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from pssp_tutorial.prediction.prediction import Prediction
+    from pssp_tutorial.proteins.record import ProteinRecord
 
 HELP = """Predict helix, strand and coil for each protein of FASTA files, from its sequence alone.
 
@@ -32,7 +39,10 @@ xz is known by its content, whatever its name. With several files, each predicti
 A record that cannot be used is named on standard error with its line and left out; the exit code is then 5. One that
 can be read as a protein but looks like DNA or a sentence, say, is predicted with a remark. A file that is not FASTA
 ends the run. The output is packed if its name ends in .gz, .xz or .bz2, and written when all of it is there: an
-interrupted run leaves no half file."""
+interrupted run leaves no half file.
+
+With --workers or --dask, other processes compute. What they have finished is kept in a folder beside the output, which
+ends in .chunks and goes when the output is there; after an interruption the same command goes on from it."""
 
 FORMAT_HELP = """jsonl (default): one object a line with id, sequence, states, probabilities (a list of [H, E, C] for
 each residue) and model; fasta: the states in place of the residues; tsv: one line per residue; ss2 and horiz: as
@@ -54,6 +64,11 @@ def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
     command.add_argument("--device", default="auto", help="cpu, cuda, ...; auto is CUDA where there is one (default)")
     backend = "what computes: torch (default), or onnx: ONNX Runtime with 8 bits, about twice as fast on a CPU"
     command.add_argument("--backend", choices=("torch", "onnx"), default="torch", help=backend)
+    several = command.add_mutually_exclusive_group()
+    dask = "compute on a cluster: the address of a scheduler of Dask, such as tcp://10.0.0.1:8786"
+    several.add_argument("--dask", metavar="ADDRESS", help=dask)
+    workers = "compute in N processes on this machine, by Dask; a run that breaks off goes on where it was"
+    several.add_argument("--workers", type=thread_count, metavar="N", help=workers)
     command.add_argument("--threads", type=thread_count, metavar="N", help="processor cores to use (default: all)")
     command.add_argument("--strict", action="store_true", help="stop at the first record that cannot be used")
 
@@ -72,7 +87,6 @@ def run(options: Namespace) -> int:
 
     from pssp_tutorial.models.storage import load_pretrained
     from pssp_tutorial.prediction.inputs import Rules, read_proteins
-    from pssp_tutorial.prediction.predict import predict_records
 
     if options.threads:
         torch.set_num_threads(options.threads)
@@ -91,17 +105,41 @@ def run(options: Namespace) -> int:
     rules = Rules(on_error=None if options.strict else skip, on_warning=remark)
     with _bar(options, files) as bar, _output(options, name, several=len(files) > 1) as writer:
         records = read_proteins([standard_input() if name == "-" else Path(name) for name in files], rules)
-        settings: dict[str, Any] = dict(states=options.states, device=options.device, backend=options.backend)
-        for prediction in predict_records(model, records, **settings):
+        for prediction in _predictions(options, model, name, records):
             writer.write(prediction)
             bar.update()
             done += 1
         if not done:
             named = shown(files[0]) if len(files) == 1 else f"{len(files)} files"
             raise PSSPError(f"{named}: no protein to predict; expected at least one")
+    if options.out != "-" and (options.dask or options.workers):
+        shutil.rmtree(_chunks(options), ignore_errors=True)  # the output is there
     if counts:
         tell(", ".join([f"pssp: {done} predicted", *(f"{number} {what}" for what, number in counts.items())]))
     return SKIPPED if counts["skipped"] else 0
+
+
+def _predictions(
+    options: Namespace, model: "nn.Module", name: str, records: "Iterable[ProteinRecord]"
+) -> "Iterator[Prediction]":
+    """The predictions, by this process or by those of a cluster."""
+    settings: dict[str, Any] = {"states": options.states, "backend": options.backend}
+    if not (options.dask or options.workers):
+        from pssp_tutorial.prediction.predict import predict_records
+
+        yield from predict_records(model, records, device=options.device, **settings)
+        return
+    from pssp_tutorial.prediction.cluster import cluster, predict_on_cluster
+    from pssp_tutorial.prediction.kept import Kept
+
+    kept = None if options.out == "-" else Kept(_chunks(options), f"{name}, {options.states} states")
+    with cluster(options.dask, workers=options.workers or 1) as client:
+        yield from predict_on_cluster(client, model, records, kept=kept, **settings)
+
+
+def _chunks(options: Namespace) -> str:
+    """The folder of finished chunks, beside the output."""
+    return f"{options.out.rstrip('/')}.chunks"
 
 
 def _check_options(options: Namespace) -> None:

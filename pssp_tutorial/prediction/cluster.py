@@ -1,0 +1,141 @@
+"""Prediction by the processes of a cluster, with Dask (chapter 15).
+
+Records are cut into chunks as they are read, and a few chunks for each worker are under way at any time, so that a file
+of any size needs little memory. The model travels to each worker once. Results come back in the order of the records.
+A chunk whose worker dies is computed again by another one.
+"""
+
+import pickle
+import zlib
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from pssp_tutorial.prediction.kept import Kept
+from pssp_tutorial.prediction.onnx_model import Backend
+from pssp_tutorial.prediction.predict import States, predict_records
+from pssp_tutorial.prediction.prediction import InferenceError, Prediction
+from pssp_tutorial.proteins.record import ProteinRecord
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+CHUNK_RESIDUES = 50_000  # some seconds of work for one core
+AHEAD = 2  # chunks for each thread of a worker: one that it computes, one that is on its way
+WAIT = 20  # seconds for a scheduler to answer
+NEEDED = 'a cluster needs Dask; pip install "pssp-tutorial[cluster]" brings it'
+
+
+@contextmanager
+def cluster(address: str | None = None, *, workers: int = 2) -> "Iterator[Client]":
+    """A client of the cluster at an address, or of ``workers`` processes here for as long as the ``with`` lasts.
+
+    Raises InferenceError if Dask is not installed, or no scheduler answers.
+    """
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError as error:
+        raise InferenceError(f"{error.name} is not installed; {NEEDED}") from error
+    if address is None:
+        with (
+            LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as own,
+            Client(own) as client,
+        ):
+            yield client
+        return
+    try:
+        client = Client(address, timeout=WAIT)
+    except (OSError, ValueError) as error:
+        expected = "expected the address that dask scheduler prints, such as tcp://10.0.0.1:8786"
+        raise InferenceError(f"{address}: no scheduler of Dask answers; {expected}") from error
+    with client:
+        yield client
+
+
+def predict_on_cluster(
+    client: "Client",
+    model: nn.Module,
+    records: Iterable[ProteinRecord],
+    *,
+    states: States = 3,
+    backend: Backend = "torch",
+    kept: Kept | None = None,
+    chunk_residues: int = CHUNK_RESIDUES,
+) -> Iterator[Prediction]:
+    """Yield the predictions of records in their order, as one process would give them.
+
+    Parameters
+    ----------
+    kept : Kept, optional
+        Where finished chunks are kept, so that a run that ended before its end goes on from there.
+    chunk_residues : int
+        Largest number of residues in a chunk; a longer protein is a chunk by itself.
+
+    Raises InferenceError if the scheduler is lost, or if the workers die again and again on one chunk.
+    """
+    from distributed import KilledWorker
+
+    settings: dict[str, Any] = {"states": states, "backend": backend}
+    payload = client.submit(_unpack, zlib.compress(pickle.dumps(model), 1))
+    ahead = AHEAD * max(1, sum(client.nthreads().values()))
+    waiting: deque[tuple[int, Sequence[ProteinRecord], Any]] = deque()
+
+    def first() -> list[Prediction]:
+        number, chunk, future = waiting.popleft()
+        try:
+            predictions: list[Prediction] = future if isinstance(future, list) else future.result()
+        except KilledWorker as error:
+            raise InferenceError(f"{chunk[0].id} and {len(chunk) - 1} more: every worker died on these") from error
+        except (CancelledError, OSError) as error:
+            what_helps = (
+                "start it again, and give the same command: what is finished is kept" if kept else "start it again"
+            )
+            raise InferenceError(f"the scheduler of Dask is gone ({type(error).__name__}); {what_helps}") from error
+        if kept is not None and not isinstance(future, list):
+            kept.add(number, chunk, predictions)
+        return predictions
+
+    for number, chunk in enumerate(chunks_of(records, chunk_residues)):
+        found = kept.find(number, chunk) if kept is not None else None
+        work = found or client.submit(_predict, payload, chunk, settings, pure=False)
+        waiting.append((number, chunk, work))
+        if len(waiting) >= ahead:
+            yield from first()
+    while waiting:
+        yield from first()
+
+
+def chunks_of(records: Iterable[ProteinRecord], residues: int) -> Iterator[list[ProteinRecord]]:
+    """Cut a stream of records into lists of at most so many residues, or one record.
+
+    >>> records = [ProteinRecord(str(length), "A" * length) for length in (3, 4, 9, 2)]
+    >>> [[record.id for record in chunk] for chunk in chunks_of(records, 8)]
+    [['3', '4'], ['9'], ['2']]
+    """
+    chunk: list[ProteinRecord] = []
+    size = 0
+    for record in records:
+        if chunk and size + len(record) > residues:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(record)
+        size += len(record)
+    if chunk:
+        yield chunk
+
+
+def _unpack(payload: bytes) -> nn.Module:
+    """The model, on a worker."""
+    model: nn.Module = pickle.loads(zlib.decompress(payload))
+    return model
+
+
+def _predict(model: nn.Module, chunk: Sequence[ProteinRecord], settings: dict[str, Any]) -> list[Prediction]:
+    """A chunk's predictions, on a worker: one thread, since each core has a worker of its own."""
+    torch.set_num_threads(1)
+    return list(predict_records(model, chunk, device="cpu", **settings))

@@ -1,0 +1,64 @@
+"""Finished chunks of a long prediction, kept beside its output until all of it is there (chapter 15)."""
+
+import hashlib
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from pssp_tutorial.core.files import write_atomically
+from pssp_tutorial.prediction.prediction import Prediction
+from pssp_tutorial.proteins.alphabet import decode_states
+from pssp_tutorial.proteins.record import ProteinRecord
+
+
+class Kept:
+    """A folder with the probabilities of chunks; each file knows the records and settings that it belongs to.
+
+    Parameters: `folder`, made when the first chunk comes; `settings` a text that names the model and what else decides
+    the numbers.
+
+    >>> import tempfile
+    >>> record, shares = ProteinRecord("tiny", "MK"), np.float32([[0.1, 0.2, 0.7], [0.6, 0.2, 0.2]])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     kept = Kept(folder, "small, 3 states")
+    ...     kept.add(0, [record], [Prediction("tiny", "MK", "CH", shares)])
+    ...     found = kept.find(0, [record]), kept.find(0, [ProteinRecord("other", "MK")])
+    >>> found[0][0].states, found[1]
+    ('CH', None)
+    """
+
+    def __init__(self, folder: str | PathLike, settings: str) -> None:
+        self.folder, self.settings = Path(folder), settings
+
+    def add(self, number: int, chunk: Sequence[ProteinRecord], predictions: Sequence[Prediction]) -> None:
+        """Keep a chunk's predictions; the file appears when it is whole."""
+        with write_atomically(self._path(number), durable=False) as handle:
+            shares = np.concatenate([each.probabilities for each in predictions])
+            np.savez(handle, digest=self._digest(chunk), probabilities=shares)
+
+    def find(self, number: int, chunk: Sequence[ProteinRecord]) -> list[Prediction] | None:
+        """The predictions of this chunk, if they were kept, and with these settings."""
+        try:
+            with np.load(self._path(number)) as archive:
+                digest, shares = str(archive["digest"]), archive["probabilities"]
+        except (OSError, EOFError, KeyError, ValueError, BadZipFile):
+            return None
+        if digest != self._digest(chunk):
+            return None
+        parts = np.split(shares, np.cumsum([len(record) for record in chunk])[:-1])
+        return [
+            Prediction(
+                record.id, record.sequence, decode_states(rows.argmax(axis=1), rows.shape[1]), rows, record.source
+            )
+            for record, rows in zip(chunk, parts, strict=True)
+        ]
+
+    def _path(self, number: int) -> Path:
+        return self.folder / f"{number:06}.npz"
+
+    def _digest(self, chunk: Sequence[ProteinRecord]) -> str:
+        text = "\n".join([self.settings, *(f"{record.id}\t{record.sequence}" for record in chunk)])
+        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
