@@ -23,7 +23,7 @@ import pssp_tutorial as pssp
 from pssp_tutorial.evaluation.bootstrap import Interval
 
 RUNS = Path(__file__).parents[1] / "build" / "language"
-LONGEST, HIDDEN, EPOCHS, RATES = 400, 128, 4, (2e-3, 5e-3, 1e-2)  # of the pretraining
+LONGEST, HIDDEN, EPOCHS, RATES = 400, 128, 3, (2e-3, 5e-3, 1e-2)  # of the pretraining
 STRENGTHS, ORDERS = (10.0, 100.0, 1_000.0, 10_000.0, 100_000.0), (1, 2, 3, 4)  # of the n-grams
 SIZES, SEEDS, SEARCHED = (10, 30, 100, 300), (0, 1, 2), (3e-3, 1e-2, 3e-2)  # of the few labels
 ARMS = ("none", "untrained", "pretrained")
@@ -154,11 +154,10 @@ def pretraining() -> None:
     _, b = halves()
     model, (rate, tried) = long_model(), chosen_rate()
     losses = chain_losses(model, b)
-    values = {"both": perplexity(losses.mean(axis=1), known(b), b), "rate": rate, "tried": tried}
-    for direction, name in enumerate(("left", "right")):
-        values[name] = perplexity(losses[:, direction], known(b), b)
-    best = read("ngram_3")["losses"]
-    values["left_against_trigram"] = perplexity(losses[:, 0] - best, known(b), b)  # a ratio; both read from the left
+    values = {name: perplexity(losses[:, way], known(b), b) for way, name in enumerate(("left", "right"))}
+    values |= {"both": perplexity(losses.mean(axis=1), known(b), b), "rate": rate, "tried": tried}
+    counted = read("ngram_3")["losses"]
+    values["left_against_trigram"] = perplexity(losses[:, 0] - counted, known(b), b)  # a ratio
     trained = shortest(LONGEST)[::20]
     values["training_chains"] = perplexity(chain_losses(model, trained).mean(axis=1), known(trained), trained)
     values |= {"parameters": pssp.count_parameters(model), "epochs": EPOCHS, "hidden_size": HIDDEN}
@@ -253,13 +252,14 @@ def leak() -> None:
     """Writes language_leak.json: pretraining with and without the sequences of the scored chains, three seeds."""
     a, b = halves()
     scored = [record for record in b if len(record) <= LEAK_LONGEST]
-    pool = shortest(LEAK_LONGEST)
+    pool, rate = shortest(LEAK_LONGEST), rate_for("pretrained", LEAK_LABELS)
     arms: dict[str, list[dict[str, np.ndarray]]] = {"without": [], "with": []}
     for seed in SEEDS:
         others = [pool[index] for index in np.random.default_rng(200 + seed).permutation(len(pool))[:LEAK_CHAINS]]
         sets = {"without": others, "with": [*scored, *others[len(scored) :]]}
         for arm, records in sets.items():
-            arms[arm].append(kept(f"leak_{arm}_{seed}", lambda: leaked(arm, records, a, scored, seed)))  # noqa: B023
+            name = f"leak_{arm}_{rate}_{seed}"
+            arms[arm].append(kept(name, lambda: leaked(arm, records, a, scored, rate, seed)))  # noqa: B023
     residues, families = np.array([record.mask.sum() for record in scored]), [record.id for record in scored]
     values: dict[str, Any] = {"scored": len(scored), "pretraining_chains": LEAK_CHAINS, "labelled": LEAK_LABELS}
     losses, hits = ({arm: np.stack([run[key] for run in arms[arm]]) for arm in arms} for key in ("losses", "right"))
@@ -277,13 +277,13 @@ def leak() -> None:
     pssp.save_results("language_leak", values, seeds=SEEDS, split="val, half B", **context(), command=COMMAND)
 
 
-def leaked(arm: str, records: Records, a: Records, scored: Records, seed: int) -> dict[str, np.ndarray]:
+def leaked(arm: str, records: Records, a: Records, scored: Records, rate: float, seed: int) -> dict[str, np.ndarray]:
     """One pretraining, its surprise on the scored chains, and a tagger on its features."""
-    rate = chosen_rate()[0]
-    model, elsewhere = pretrained(f"leak_{arm}_{seed}", records, a, rate=rate, epochs=LEAK_EPOCHS, seed=seed)
+    best = chosen_rate()[0]
+    model, elsewhere = pretrained(f"leak_{arm}_{seed}", records, a, rate=best, epochs=LEAK_EPOCHS, seed=seed)
     losses = chain_losses(model, scored).mean(axis=1)
     inside = [len(record) <= LEAK_LONGEST for record in halves()[1]]
-    run = predictor(labelled(seed, LEAK_LABELS), model, rate_for("pretrained", LEAK_LABELS), seed)
+    run = predictor(labelled(seed, LEAK_LABELS), model, rate, seed)
     return {"losses": losses, "elsewhere": np.array(elsewhere), "right": run["right"][inside], "a": np.array(run["a"])}
 
 
