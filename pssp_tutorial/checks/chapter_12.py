@@ -141,9 +141,8 @@ def moves(model: nn.Module, place: int) -> Tensor:
     """Which logits move when one residue of six changes: bool[length, direction]."""
     codes, other = torch.arange(6), torch.arange(6)
     other[place] = 13
-    inputs = one_hot(torch.stack([codes, other]), 21).float()
     with torch.inference_mode():
-        one, two = model(inputs, torch.tensor([6, 6]))
+        one, two = (model(one_hot(each[None], 21).float(), torch.tensor([6]))[0] for each in (codes, other))
     return (one != two).any(dim=-1)
 
 
