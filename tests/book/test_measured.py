@@ -110,3 +110,14 @@ def test_a_million_residues_took_less_than_a_second() -> None:
     values = pssp.read_results("metrics")
     assert values["residues"] == 1_000_000
     assert {name: seconds for name, seconds in values.items() if name.endswith("_seconds") and seconds >= 1} == {}
+
+
+def test_the_claimed_gain_of_chapter_9_is_the_sum_of_its_parts() -> None:
+    """Tuned against untuned: what tuning brings, and what the idea does. No winner is scored by its own trial."""
+    tuning = pssp.read_results("tuning")
+    gains = {name: gain["value"] for name, gain in tuning["gains"].items()}
+    assert gains["claimed"] == pytest.approx(gains["tuning"] + gains["both_tuned"], abs=1e-9)
+    for arm, search in {"bilstm_tuned": "tpe", "bilstm_random": "random", "convolution_tuned": "convolution"}.items():
+        best = max(tuning["trials"][search], key=lambda trial: trial["steering"])
+        assert tuning["arms"][arm]["settings"] == best["settings"]
+        assert best["steering"] not in tuning["arms"][arm]["steering"]["seeds"]
