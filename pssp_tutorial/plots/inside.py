@@ -9,7 +9,7 @@ from pssp_tutorial.plots.style import INK, PALETTE, PlotError, as_array, check_l
 from pssp_tutorial.proteins.alphabet import AMINO_ACIDS, STATES3
 
 ORDER = "GPAVILMFWYCSTNQHKRDE"  # the special ones, then greasy, aromatic, polar, charged
-LETTERS = 60  # a longer sequence has numbers below its picture
+LETTERS = 30  # a longer sequence has numbers below its picture, which a phone can show
 
 
 @styled
