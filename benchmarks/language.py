@@ -25,7 +25,7 @@ from pssp_tutorial.evaluation.bootstrap import Interval
 RUNS = Path(__file__).parents[1] / "build" / "language"
 LONGEST, HIDDEN, EPOCHS, RATES = 400, 128, 3, (2e-3, 5e-3, 1e-2)  # of the pretraining
 STRENGTHS, ORDERS = (10.0, 100.0, 1_000.0, 10_000.0, 100_000.0), (1, 2, 3, 4)  # of the n-grams
-SIZES, SEEDS, SEARCHED = (10, 30, 100, 300), (0, 1, 2), (3e-3, 1e-2, 3e-2)  # of the few labels
+SIZES, SEEDS, SEARCHED = (10, 30, 100, 300), (0, 1, 2), (1e-3, 3e-3, 1e-2, 3e-2)  # of the few labels
 ARMS = ("none", "untrained", "pretrained")
 LABELLED_LONGEST, PASSES, PREDICTOR_EPOCHS = 200, 300, 8  # an epoch is 300 chains, some of them several times
 LEAK_CHAINS, LEAK_LONGEST, LEAK_EPOCHS, LEAK_LABELS = 700, 300, 8, 100
