@@ -27,11 +27,11 @@ Pair = tuple[float, float]
         "That is how far it sees to one side. The field has two sides, and the residue itself.": (
             lambda kernel_size, dilations: kernel_size // 2 * sum(dilations)
         ),
-        "A kernel of K residues spans K - 1 steps: each layer adds those, times its dilation.": (
+        "A kernel of m residues spans m - 1 steps: each layer adds those, times its dilation.": (
             lambda kernel_size, dilations: kernel_size * sum(dilations)
         ),
     },
-    hint="Begin with 1. Each layer looks (K - 1) / 2 steps of its dilation to either side.",
+    hint="Begin with 1. Each layer looks (m - 1) / 2 steps of its dilation to either side.",
 )
 def exercise_11_1(kernel_size: int, dilations: Sequence[int]) -> int:
     """``receptive_field(kernel_size, dilations)``: how many residues a stack of convolutions sees from one place.
