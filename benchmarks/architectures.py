@@ -21,6 +21,7 @@ import torch
 from honesty_parts.recipe import Records, as_numbers, hits_of, over_families, over_seeds, report
 
 import pssp_tutorial as pssp
+from pssp_tutorial.evaluation.bootstrap import Interval
 
 RUNS = Path(__file__).parents[1] / "build" / "architectures"
 CHAINS, LONGEST, BATCH_RESIDUES, LONGEST_SCORED = 600, 200, 2_000, 300
@@ -116,7 +117,7 @@ def scores_of(runs: Sequence[dict[str, Any]]) -> list[pssp.Report]:
 
 
 def table(runs: dict[str, list[dict[str, Any]]], epochs: dict[str, int]) -> dict[str, Any]:
-    """Q3 of each architecture, a mean over the seeds with an interval over the families, and paired with the LSTM."""
+    """Q3 of each architecture, a mean over the seeds with an interval over families, and paired with two of them."""
     chains = pssp.load_chains()
     family = dict(zip(chains.table["id"], chains.table["cluster"], strict=True))
     names = [family[record.id] for record in halves()[1]]
@@ -125,22 +126,27 @@ def table(runs: dict[str, list[dict[str, Any]]], epochs: dict[str, int]) -> dict
     scored = reports["LSTM"][0].confusions.sum(axis=(1, 2))
     values = {}
     for name, each in reports.items():
-        gap = over_families(hits[name] - hits["LSTM"], scored, names)
+        gaps = {f"against_{other.lower()}": hits[name] - hits[other] for other in ("LSTM", "convolution")}
         values[name] = {
             **as_numbers(over_families(hits[name], scored, names)),
             **over_seeds([one.q3 for one in each]),
             "sov": float(np.mean([one.sov for one in each])),
             "epochs": epochs[name],
             "process_seconds": float(np.mean([one["process_seconds"] for one in runs[name]])),
-            "against_lstm": {key: 100 * value for key, value in as_numbers(gap).items()},
+            **{key: in_points(over_families(gap, scored, names)) for key, gap in gaps.items()},
         }
     return values
+
+
+def in_points(interval: Interval) -> dict[str, float]:
+    return {key: 100 * value for key, value in as_numbers(interval).items()}
 
 
 def looks(shares: np.ndarray) -> dict[str, Any]:
     """Distances within which half, and nine tenths, of the gradient lie; and what lies within each distance."""
     within = shares.cumsum()
-    return {**{f"{part:g}": int(np.searchsorted(within, part)) for part in (0.5, 0.9)}, "within": within.tolist()}
+    parts = {"half": 0.5, "nine_tenths": 0.9}
+    return {name: int(np.searchsorted(within, part)) for name, part in parts.items()} | {"within": within.tolist()}
 
 
 def main() -> None:
