@@ -1,7 +1,5 @@
 """Graders of chapter 10: relatives and fused inputs."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from pssp_tutorial.checks.grading import Cases, by_cases
@@ -117,14 +115,14 @@ def batches() -> Cases:
     }
 
 
-def dropped(inputs: np.ndarray, alone: Sequence[bool]) -> np.ndarray:
+def dropped(inputs: np.ndarray, alone: np.ndarray) -> np.ndarray:
     return np.where(np.asarray(alone)[:, None, None], np.concatenate([inputs, inputs[..., :20]], -1)[..., KEPT], inputs)
 
 
 KEPT = [*range(21), *range(41, 61)]  # the residues, and in place of the profile the first 20 of them once more
 
 
-def with_values(inputs: np.ndarray, alone: Sequence[bool], value: float) -> np.ndarray:
+def with_values(inputs: np.ndarray, alone: np.ndarray, value: float) -> np.ndarray:
     changed = inputs.copy()
     changed[np.asarray(alone), :, 21:] = value
     return changed

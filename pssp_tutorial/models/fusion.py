@@ -36,7 +36,8 @@ class LateFusion(nn.Module):
     ) -> None:
         super().__init__()
         self.channels, self.num_classes = list(channels), num_classes
-        sizes = {"hidden_size": hidden_size, "num_layers": num_layers, "num_classes": num_classes, "dropout": dropout}
+        sizes: dict[str, Any] = {"hidden_size": hidden_size, "num_layers": num_layers, "num_classes": num_classes}
+        sizes["dropout"] = dropout
         self.config: dict[str, Any] = {"channels": self.channels, **sizes}
         self.readers = nn.ModuleList(BiLSTM(input_size=each, **sizes) for each in channels)
         for reader in self.readers:
@@ -47,5 +48,6 @@ class LateFusion(nn.Module):
         """Return the logits [batch, length, class] of `inputs` [batch, length, channel]; `lengths` [batch]."""
         check_batch(inputs, lengths, sum(self.channels))
         kinds = inputs.split(self.channels, dim=-1)
-        features = [reader.features(kind, lengths) for reader, kind in zip(self.readers, kinds, strict=True)]
+        readers: list[Any] = list(self.readers)
+        features = [reader.features(kind, lengths) for reader, kind in zip(readers, kinds, strict=True)]
         return self.classifier(torch.cat(features, dim=-1))  # they meet here
