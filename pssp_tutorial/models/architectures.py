@@ -22,6 +22,7 @@ class SequenceLabeller(nn.Module):
     padding change a real position; `width` channels between them; `num_classes`; `input_size` channels in;
     `dropout` the share of each layer's outputs that is dropped in training.
 
+    >>> import torch
     >>> model = SequenceLabeller([ConvolutionLayer(16), AttentionLayer(16)], width=16)
     >>> model(torch.zeros(2, 50, 21), torch.tensor([50, 30])).shape
     torch.Size([2, 50, 3])

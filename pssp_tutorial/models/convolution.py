@@ -17,6 +17,7 @@ class ConvBiLSTM(BiLSTM):
     is added to the embedding.
     Raises ModelError for a setting outside these.
 
+    >>> import torch
     >>> model = ConvBiLSTM(hidden_size=64, num_classes=8, kernel_size=7)
     >>> model(torch.zeros(2, 50, 21), torch.tensor([50, 30])).shape
     torch.Size([2, 50, 8])
