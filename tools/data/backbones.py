@@ -20,6 +20,7 @@ import numpy as np
 import promod3.loop
 
 STEP = 0.01  # ångström
+FILTER = {"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "lc": 3, "lp": 1, "pb": 1}  # numbers of two bytes
 LARGEST = np.iinfo(np.int16).max
 
 
@@ -55,7 +56,7 @@ def main(table: Path, target: Path) -> None:
         lines.append(f"{chain}\t{len(sequence)}\t{zlib.crc32(sequence.encode()):08x}\n")
         steps.append(differences(database.GetBackboneList(place[chain], sequence), chain))
     content = "".join(lines).encode() + b"\n" + np.concatenate(steps).tobytes()
-    packed = lzma.compress(content, preset=9 | lzma.PRESET_EXTREME)
+    packed = lzma.compress(content, format=lzma.FORMAT_XZ, filters=[FILTER])
     target.write_bytes(packed)
     Path(f"{target}.sha256").write_text(f"{hashlib.sha256(packed).hexdigest()}  {target.name}\n", encoding="utf-8")
     print(f"{len(lines)} chains, {sum(map(len, steps)) // 4} residues, {len(packed):,} bytes")
