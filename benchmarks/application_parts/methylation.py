@@ -131,7 +131,6 @@ def methylation() -> None:
     """Writes applications_methylation.json."""
     splits = pssp.methylation_splits(pssp.load_methylation())
     tests = pd.concat([splits.test, splits.shared])
-    clean, labels, known = len(splits.test), tests["methylated"].to_numpy(), splits.val["methylated"].to_numpy()
     found: dict[str, list[np.ndarray]] = {}
     val_found: dict[str, list[np.ndarray]] = {}
     seconds, widths = {}, {}
@@ -139,65 +138,93 @@ def methylation() -> None:
         one, seconds[name] = timed(lambda motifs=motifs: matches(tests, motifs))
         found[name], val_found[name] = [one], [matches(splits.val, motifs)]
     for name in METHODS:
-        first = {width: kept(name, splits, tests, width, 0) for width in WIDTHS}
-        tried = {width: pssp.average_precision(known, scores[0]) for width, scores in first.items()}
-        best = max(tried, key=tried.__getitem__)
-        widths[name] = {"chosen": best, "val": {str(width): value for width, value in tried.items()}}
-        seeds = SEEDS[:1] if name == "logistic regression" else SEEDS
-        runs = [kept(name, splits, tests, best, seed) for seed in seeds]
+        runs, widths[name] = best_runs(name, splits, tests)
         val_found[name], found[name] = [one[0] for one in runs], [one[1] for one in runs]
         seconds[name] = float(np.mean([one[2] for one in runs]))
-    thresholds = {name: [pssp.best_threshold(known, one) for one in ones] for name, ones in val_found.items()}
-    called = {
-        name: [one >= least for one, least in zip(ones, thresholds[name], strict=True)] for name, ones in found.items()
-    }
-    motifs = {name: matches(splits.test, {name: place}).astype(bool) for name, place in MOTIFS.items()}
-
-    def scored(rows: np.ndarray, one: np.ndarray) -> float:
-        return pssp.average_precision(labels[:clean][rows], one[rows])
-
-    def agreed(rows: np.ndarray, one: np.ndarray) -> float:
-        return f1(labels[:clean][rows], one[rows])
-
     fewer = unseen(splits)
     control = {
         name: [kept(name, fewer, tests, widths[name]["chosen"], seed, label="_unseen")[1] for seed in SEEDS]
         for name in ("LSTM, one layer, linear head", "LSTM, one layer, hidden head")
     }
-    stretches = splits.test["position"].to_numpy() // STRETCH
-    values = {
-        "average_precision": summarise(cut(found, clean), scored, stretches),
-        "f1": summarise(cut(called, clean), agreed, stretches),
+    values = scored(splits, tests, found, val_found) | leak(splits, tests, found, control)
+    values["counts"] |= {"train": len(splits.train), "train_unseen": len(fewer.train)}
+    save("methylation", values | {"widths": widths, "seconds": seconds})
+
+
+def best_runs(name: str, splits: MethylationSplits, tests: pd.DataFrame) -> tuple[list[Scores], dict[str, Any]]:
+    """A method's runs with the width that was best on val, one for each seed; and what each width got there."""
+    known = splits.val["methylated"].to_numpy()
+    first = {width: kept(name, splits, tests, width, 0) for width in WIDTHS}
+    tried = {width: pssp.average_precision(known, scores[0]) for width, scores in first.items()}
+    best = max(tried, key=tried.__getitem__)
+    seeds = SEEDS[:1] if name == "logistic regression" else SEEDS
+    runs = [kept(name, splits, tests, best, seed) for seed in seeds]
+    return runs, {"chosen": best, "val": {str(width): value for width, value in tried.items()}}
+
+
+def scored(
+    splits: MethylationSplits,
+    tests: pd.DataFrame,
+    found: dict[str, list[np.ndarray]],
+    val_found: dict[str, list[np.ndarray]],
+) -> dict[str, Any]:
+    """Ranking and calls on the test windows that training does not share; thresholds come from val."""
+    clean, known = len(splits.test), splits.val["methylated"].to_numpy()
+    labels, stretches = tests["methylated"].to_numpy()[:clean], splits.test["position"].to_numpy() // STRETCH
+    thresholds = {name: [pssp.best_threshold(known, one) for one in ones] for name, ones in val_found.items()}
+    called = {
+        name: [one[:clean] >= least for one, least in zip(ones, thresholds[name], strict=True)]
+        for name, ones in found.items()
+    }
+    motifs = {name: matches(splits.test, {name: place}).astype(bool) for name, place in MOTIFS.items()}
+
+    def ranked(rows: np.ndarray, one: np.ndarray) -> float:
+        return pssp.average_precision(labels[rows], one[rows])
+
+    def agreed(rows: np.ndarray, one: np.ndarray) -> float:
+        return f1(labels[rows], one[rows])
+
+    return {
+        "average_precision": summarise(cut(found, clean), ranked, stretches),
+        "f1": summarise(called, agreed, stretches),
         "val_average_precision": {
             name: [pssp.average_precision(known, one) for one in ones] for name, ones in val_found.items()
         },
         "recall_of_motif": {
-            name: {
-                motif: np.mean([one[:clean][labels[:clean] & here].mean() for one in ones])
-                for motif, here in motifs.items()
-            }
+            name: {motif: np.mean([one[labels & here].mean() for one in ones]) for motif, here in motifs.items()}
             for name, ones in called.items()
         },
-        "on_shared_windows": {
-            name: [pssp.average_precision(labels[clean:], one[clean:]) for one in ones] for name, ones in found.items()
-        },
-        "on_shared_windows_unseen": {
-            name: [pssp.average_precision(labels[clean:], one[clean:]) for one in ones]
-            for name, ones in control.items()
-        },
+        "chance": labels.mean(),
+    }
+
+
+def leak(
+    splits: MethylationSplits,
+    tests: pd.DataFrame,
+    found: dict[str, list[np.ndarray]],
+    control: dict[str, list[np.ndarray]],
+) -> dict[str, Any]:
+    """The windows that training shares, by methods that have seen them and by those that have not."""
+    clean, labels = len(splits.test), tests["methylated"].to_numpy()
+
+    def on_shared(scores: dict[str, list[np.ndarray]]) -> dict[str, list[float]]:
+        return {
+            name: [pssp.average_precision(labels[clean:], one[clean:]) for one in ones] for name, ones in scores.items()
+        }
+
+    return {
+        "on_shared_windows": on_shared(found),
+        "on_shared_windows_unseen": on_shared(control),
         "with_shared_windows": {
             name: np.mean([pssp.average_precision(labels, one) for one in ones]) for name, ones in found.items()
         },
         "counts": {
-            "train": len(splits.train),
-            "train_unseen": len(fewer.train),
             "test": clean,
             "test_methylated": labels[:clean].sum(),
             "shared": len(splits.shared),
             "shared_methylated": labels[clean:].sum(),
         },
     }
-    save("methylation", values | {"widths": widths, "seconds": seconds, "chance": labels[:clean].mean()})
 
 
 def cut(found: dict[str, list[np.ndarray]], rows: int) -> dict[str, list[np.ndarray]]:
