@@ -38,11 +38,24 @@ def bacterium(seed: int = 0) -> list[pssp.ProteinRecord]:
     return [pssp.ProteinRecord(f"protein_{number}", sequence) for number, sequence in enumerate(drawn, start=1)]
 
 
-def run(path: Path, model: str, threads: int) -> dict[str, float]:
+def run(path: Path, model: str, threads: int, *more: str) -> dict[str, float]:
     """Predict the file; seconds from start to end, processor seconds, and largest memory in MiB."""
     out = path.with_name("predictions.jsonl")
     start = time.perf_counter()
-    command = [sys.executable, "-c", COMMAND, "predict", path, "--out", out, "--model", model, "--threads", threads]
+    command = [
+        sys.executable,
+        "-c",
+        COMMAND,
+        "predict",
+        path,
+        "--out",
+        out,
+        "--model",
+        model,
+        "--threads",
+        threads,
+        *more,
+    ]
     process = subprocess.Popen(list(map(str, command)))
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start

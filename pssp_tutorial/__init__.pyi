@@ -84,10 +84,12 @@ from .plots.style import PALETTE, use_style
 from .plots.training import plot_history
 from .plots.view import StructureView, view_structure
 
+# Chapters 14 and 15: speed, many machines
+from .prediction.cluster import chunks_of, cluster, predict_on_cluster
+
 # Chapter 7: evaluation
 from .prediction.evaluate import evaluate
-
-# Chapter 14: speed
+from .prediction.onnx_graph import onnx_graph
 from .prediction.onnx_model import OnnxModel
 from .prediction.predict import iter_predict, predict
 from .prediction.prediction import Prediction
@@ -126,6 +128,7 @@ from .proteins.states import read_states
 from .proteins.structure import label_structure, read_structure
 from .proteins.torsions import backbone_torsions
 from .training.distillation import MultiTask, teach
+from .training.distributed import train_alone
 from .training.epoch import train_epoch, validate
 from .training.features import language_features
 from .training.fit import History, fit
@@ -232,6 +235,8 @@ __all__ = [
     "block_loader",
     "censoring_weights",
     "checks",
+    "chunks_of",
+    "cluster",
     "cluster_sequences",
     "collate",
     "compare_states",
@@ -291,6 +296,7 @@ __all__ = [
     "mutagenesis",
     "normalise_sequence",
     "observed_segments",
+    "onnx_graph",
     "outputs_in_order",
     "patient_outcome",
     "patient_parts",
@@ -304,6 +310,7 @@ __all__ = [
     "plot_prediction",
     "plot_record",
     "predict",
+    "predict_on_cluster",
     "read_fasta",
     "read_profiles",
     "read_results",
@@ -335,6 +342,7 @@ __all__ = [
     "teach",
     "to_chains",
     "to_seqrecord",
+    "train_alone",
     "train_epoch",
     "trajectory_loader",
     "uniprot_text",

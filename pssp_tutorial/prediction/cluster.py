@@ -5,20 +5,19 @@ of any size needs little memory. The model travels to each worker once. Results 
 A chunk whose worker dies is computed again by another one.
 """
 
-import pickle
-import zlib
+import logging
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-import torch
 from torch import nn
 
 from pssp_tutorial.prediction.kept import Kept
 from pssp_tutorial.prediction.onnx_model import Backend
-from pssp_tutorial.prediction.predict import States, predict_records
+from pssp_tutorial.prediction.predict import States
 from pssp_tutorial.prediction.prediction import InferenceError, Prediction
 from pssp_tutorial.proteins.record import ProteinRecord
 
@@ -43,7 +42,9 @@ def cluster(address: str | None = None, *, workers: int = 2) -> "Iterator[Client
         raise InferenceError(f"{error.name} is not installed; {NEEDED}") from error
     if address is None:
         with (
-            LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as own,
+            LocalCluster(
+                n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
+            ) as own,
             Client(own) as client,
         ):
             yield client
@@ -80,8 +81,11 @@ def predict_on_cluster(
     """
     from distributed import KilledWorker
 
+    from pssp_tutorial.prediction.on_worker import ModelPlugin, predict_chunk
+
     settings: dict[str, Any] = {"states": states, "backend": backend}
-    payload = client.submit(_unpack, zlib.compress(pickle.dumps(model), 1))
+    name = f"pssp-{uuid4()}"
+    client.register_plugin(ModelPlugin(model, name))
     ahead = AHEAD * max(1, sum(client.nthreads().values()))
     waiting: deque[tuple[int, Sequence[ProteinRecord], Any]] = deque()
 
@@ -102,7 +106,7 @@ def predict_on_cluster(
 
     for number, chunk in enumerate(chunks_of(records, chunk_residues)):
         found = kept.find(number, chunk) if kept is not None else None
-        work = found or client.submit(_predict, payload, chunk, settings, pure=False)
+        work = found or client.submit(predict_chunk, name, chunk, settings, pure=False)
         waiting.append((number, chunk, work))
         if len(waiting) >= ahead:
             yield from first()
@@ -127,15 +131,3 @@ def chunks_of(records: Iterable[ProteinRecord], residues: int) -> Iterator[list[
         size += len(record)
     if chunk:
         yield chunk
-
-
-def _unpack(payload: bytes) -> nn.Module:
-    """The model, on a worker."""
-    model: nn.Module = pickle.loads(zlib.decompress(payload))
-    return model
-
-
-def _predict(model: nn.Module, chunk: Sequence[ProteinRecord], settings: dict[str, Any]) -> list[Prediction]:
-    """A chunk's predictions, on a worker: one thread, since each core has a worker of its own."""
-    torch.set_num_threads(1)
-    return list(predict_records(model, chunk, device="cpu", **settings))
