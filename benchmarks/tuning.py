@@ -4,7 +4,7 @@
 
 Thirty random trials and thirty of TPE for the BiLSTM, thirty of TPE for the ConvBiLSTM; then the winners and the
 defaults from new seeds. One half of the validation chains steers the search and picks the epoch, the other half has no
-say. One thread, some ten to thirty minutes; a run that was made is kept in build/tuning, and a killed search goes on from there.
+say. One thread, ten to thirty minutes; a run that was made is kept in build/tuning, and a killed search goes on.
 """
 
 import json
