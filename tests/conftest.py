@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from pssp_tutorial.core import files
 
+BUILT = [Path(__file__).parents[1] / "build" / name / "_build" / "html" for name in ("checked-site", "site")]
 # Nothing listens at the discard port: whoever asks for another machine is refused at once.
 NO_NETWORK = "http://127.0.0.1:9"
 # The only reasons to skip in CI.
@@ -77,3 +78,13 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
         monkeypatch.setattr(files, "create_beside", led_away)
 
     return fill
+
+
+@pytest.fixture(scope="session")
+def site(pytestconfig: pytest.Config) -> Path:
+    named = pytestconfig.getoption("--site")
+    folders = [Path(named).resolve()] if named else BUILT
+    built = [folder for folder in folders if (folder / "index.html").exists()]
+    if not built:
+        pytest.skip("there is no built site: make test or make book builds it")
+    return max(built, key=lambda folder: (folder / "index.html").stat().st_mtime)

@@ -10,13 +10,13 @@ import pytest
 import structure
 import test_site
 from matplotlib.colors import rgb_to_hsv
-from paper import CHROMIUM_OPTIONS
 from PIL import Image
 
 import pssp_tutorial as pssp
+from paper import CHROMIUM_OPTIONS
 from pssp_tutorial.plots import view_html
 
-site, CHAPTERS = test_site.site, test_site.CHAPTERS
+CHAPTERS = test_site.CHAPTERS
 NAME = "3QX1_A"
 IN_SOFTWARE = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]  # WebGL without a GPU
 POINTED = (0x1A, 0x9F, 0xB3)
