@@ -18,7 +18,7 @@ from pssp_tutorial.models.storage import load_pretrained
 BOOK = Path(live_data.BOOK)
 VALUES = json.loads((BOOK / "results" / "microscope.json").read_text(encoding="utf-8"))["values"]
 
-site, browser = test_site.site, test_site.browser
+browser = test_site.browser
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ NODE = shutil.which("node") or shutil.which("nodejs")
 LOAD = "const model = PSSP.loadModel(PSSP.smallModel);"
 BAD_LETTER = ">my protein\nMKTVRQERLK\nSIVRI1ERSK"
 
-site, browser = test_site.site, test_site.browser
+browser = test_site.browser
 
 
 def run_in_node(work: str, given: object) -> object:
