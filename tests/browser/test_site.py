@@ -14,7 +14,6 @@ from urllib.parse import unquote, urldefrag
 import external_links
 import pytest
 import yaml
-
 from paper import CHROMIUM_OPTIONS, TYPESET, find_chromium, page_names, print_page
 
 REPOSITORY = Path(__file__).parents[2]

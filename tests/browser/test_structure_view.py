@@ -10,10 +10,10 @@ import pytest
 import structure
 import test_site
 from matplotlib.colors import rgb_to_hsv
+from paper import CHROMIUM_OPTIONS
 from PIL import Image
 
 import pssp_tutorial as pssp
-from paper import CHROMIUM_OPTIONS
 from pssp_tutorial.plots import view_html
 
 CHAPTERS = test_site.CHAPTERS
