@@ -68,7 +68,7 @@ from .models.cells import GRU, MLSTM, BothWays, CoupledLSTM, MinGRU, scan
 from .models.contract import count_parameters, evaluating, evaluation_twin
 from .models.convolution import ConvBiLSTM, ConvolutionLayer
 from .models.fusion import LateFusion
-from .models.graph import GraphLabeller, MessagePassing
+from .models.graph import GraphLabeller, MessagePassing, PairScores
 from .models.language import LanguageModel
 
 # Chapter 2: the LSTM
@@ -204,6 +204,7 @@ __all__ = [
     "OnnxModel",
     "PDBStructure",
     "PSSPError",
+    "PairScores",
     "Prediction",
     "ProfileLoader",
     "ProteinRecord",

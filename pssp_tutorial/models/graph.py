@@ -8,6 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from pssp_tutorial.models.bilstm import BidirectionalLSTM
 from pssp_tutorial.models.contract import check_batch, checked_sizes
 
 FARTHEST = 16  # residues along the chain; beyond this, all distances are one kind
@@ -41,6 +42,35 @@ class MessagePassing(nn.Module):
         messages = messages + self.kinds(offsets.clamp(-FARTHEST, FARTHEST) + FARTHEST)
         received = messages.relu().where(offsets[..., None] != 0, 0).sum(dim=2)
         return self.out((self.own(values) + received).relu())  # eq. (message-passing)
+
+
+class PairScores(nn.Module):
+    """Scores every pair of residues, from the letters alone, for being in contact in space.
+
+    Each residue becomes a vector; the score of a pair is the product of its two vectors, and a bias for their distance
+    along the chain.
+
+    Parameters: `hidden_size` of the LSTM in each direction; `input_size` channels of the letters.
+
+    >>> PairScores(8)(torch.zeros(2, 50, 21), torch.tensor([50, 30])).shape
+    torch.Size([2, 50, 50])
+    """
+
+    def __init__(self, hidden_size: int = 32, *, input_size: int = 21) -> None:
+        super().__init__()
+        checked_sizes(hidden_size=hidden_size, input_size=input_size)
+        self.input_size = input_size
+        self.lstm = BidirectionalLSTM(input_size, hidden_size)
+        self.vectors = nn.Linear(2 * hidden_size, hidden_size)
+        self.kinds = nn.Embedding(FARTHEST + 1, 1)
+
+    def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """Return the logits of contact [batch, length, length] of `inputs` [batch, length, channel]."""
+        check_batch(inputs, lengths, self.input_size)
+        vectors = self.vectors(self.lstm(inputs, lengths))
+        place = torch.arange(inputs.shape[1], device=inputs.device)
+        apart = (place[:, None] - place).abs().clamp(max=FARTHEST)
+        return vectors @ vectors.transpose(1, 2) / vectors.shape[-1] ** 0.5 + self.kinds(apart).squeeze(-1)
 
 
 class GraphLabeller(nn.Module):

@@ -14,7 +14,7 @@ from pssp_tutorial.models.bilstm import BidirectionalLSTM
 from pssp_tutorial.models.cells import GRU, MLSTM, BothWays, CoupledLSTM, MinGRU, scan
 from pssp_tutorial.models.contract import ModelError, count_parameters
 from pssp_tutorial.models.convolution import ConvolutionLayer
-from pssp_tutorial.models.graph import GraphLabeller, MessagePassing
+from pssp_tutorial.models.graph import GraphLabeller, MessagePassing, PairScores
 
 LAYERS = {
     "convolution": lambda: [ConvolutionLayer(8, 5), ConvolutionLayer(8, 3, dilation=4)],
@@ -203,3 +203,17 @@ def test_messages_are_the_sum_over_the_neighbours():
     for residue, neighbours in enumerate([[1], [0, 2], [1]]):
         messages = [(layer.sent(values[0, j]) + layer.kinds(torch.tensor(16 + j - residue))).relu() for j in neighbours]
         torch.testing.assert_close(found[residue], layer.out((layer.own(values[0, residue]) + sum(messages)).relu()))
+
+
+@settings(deadline=None, max_examples=20)
+@given(lengths=st.lists(st.integers(1, 20), min_size=1, max_size=4), padding=st.integers(0, 9), seed=st.integers(0, 99))
+def test_a_pair_has_the_same_score_in_any_batch(lengths, padding, seed):
+    """The contract, for pairs: neither padding nor company moves a score; and a pair has one score, read either way."""
+    torch.manual_seed(seed)
+    model = PairScores(4).double().eval()
+    inputs = torch.randn(len(lengths), max(lengths) + padding, 21, dtype=torch.float64)
+    together = model(inputs, torch.tensor(lengths))
+    assert torch.allclose(together, together.transpose(1, 2))
+    for row, length in enumerate(lengths):
+        alone = model(inputs[row : row + 1, :length], torch.tensor([length]))[0]
+        assert torch.allclose(together[row, :length, :length], alone, atol=1e-10)
