@@ -22,4 +22,5 @@ def check(chapter: SimpleNamespace) -> None:
     assert (fields["window"], fields["convolution"], fields["dilated"]) == (15, 37, 379), fields
     assert accuracy["contacts, no letters"] > accuracy["along the chain"] + 0.15, accuracy
     assert accuracy["hydrogen bonds, no letters"] > accuracy["contacts, no letters"], accuracy
+    assert abs(accuracy["predicted contacts"] - accuracy["along the chain"]) < 0.03, accuracy
     assert accuracy["another protein's map"] < accuracy["along the chain"] + 0.02, accuracy
