@@ -155,7 +155,8 @@ class Report:
         import pandas as pd
 
         lengths = self.confusions.sum(axis=(1, 2))
-        return pd.DataFrame({"id": self.ids, "length": lengths, "accuracy": self._accuracies})
+        ids = pd.Series(self.ids, dtype=object)  # a file's name may hold what pyarrow's strings, if there, refuse
+        return pd.DataFrame({"id": ids, "length": lengths, "accuracy": self._accuracies})
 
 
 @dataclass(frozen=True, eq=False, repr=False)
