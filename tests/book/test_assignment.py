@@ -53,3 +53,16 @@ def test_points(answer, points):
 def test_a_chapter_without_exercises_to_grade_is_an_error():
     with pytest.raises(ValueError, match="no exercise of this chapter"):
         assignment.assignment(nbformat.read(working_copy.BOOK / "13_inside.ipynb", as_version=4))
+
+
+def test_an_untouched_answer_gets_nothing():
+    """Exercise 2.2 begins with one check passed, since nothing has changed yet: it must not be half a point."""
+    notebook = nbformat.read(working_copy.BOOK / "02_lstm.ipynb", as_version=4)
+    (stub,) = (cell for cell in notebook.cells if cell.id == "answer-2-2")
+    assert assignment.given_away(stub) == 1
+    (test,) = (cell for cell in assignment.assignment(notebook).cells if cell.id and "exercise_2_2" in cell.source
+               and "verdict" in cell.source)  # fmt: skip
+    verdict = type("Verdict", (), {"checks": [(True, "kept"), (False, "opened")]})()
+    assert eval(test.source.splitlines()[-1], {"verdict": verdict}) == 0.0
+    verdict.checks[1] = (True, "opened")
+    assert eval(test.source.splitlines()[-1], {"verdict": verdict}) == 1.0

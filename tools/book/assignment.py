@@ -3,8 +3,8 @@
     python tools/book/assignment.py 05_model build/notebooks source/chapter-5    # after make notebooks
 
 The question is locked; the answer holds the chapter's solution between nbgrader's marks; the test prints the verdict
-with its hint, and its last line is the share of the checks that passed, which nbgrader counts as points. Open exercises
-stay as they are, without their solution.
+with its hint, and its last line is the share of the checks that passed, without those that an untouched answer passes,
+which nbgrader counts as points. Open exercises stay as they are, without their solution.
 """
 
 import re
@@ -19,7 +19,7 @@ PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 SOLUTION = re.compile(
     r"<details><summary><b>Solution of.*?</details>|^:::\{dropdown\} Solution of.*?^:::$", re.MULTILINE | re.DOTALL
 )
-POINTS = "float(sum(bool(right) for right, _ in verdict.checks) / len(verdict.checks))"
+POINTS = "max(0.0, (sum(bool(right) for right, _ in verdict.checks) - {0}) / max(1, len(verdict.checks) - {0}))"
 
 
 def assignment(chapter: NotebookNode) -> NotebookNode:
@@ -31,9 +31,8 @@ def assignment(chapter: NotebookNode) -> NotebookNode:
         if kind == "solution" or (kind == "answer" and graded(by_id, number)):
             continue
         if kind == "exercise" and (call := graded(by_id, number)):
-            cells += exercise(
-                number, cell.source, by_id[f"answer-{number}"].source, by_id[f"solution-{number}"].source, call
-            )
+            answer, solution = by_id[f"answer-{number}"], by_id[f"solution-{number}"]
+            cells += exercise(number, cell.source, answer.source, solution.source, call, given_away(answer))
             continue
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -57,8 +56,14 @@ def graded(cells: dict[str, NotebookNode], number: str) -> str:
     return call[0].strip() if call else ""
 
 
-def exercise(number: str, question: str, answer: str, solution: str, call: str) -> list[NotebookNode]:
-    """Question, answer and test."""
+def given_away(answer: NotebookNode) -> int:
+    """How many checks an untouched answer passes, as its stored output says."""
+    told = [output.get("data", {}).get("text/plain", output.get("text", "")) for output in answer.outputs]
+    return sum(text.count("✓") for text in told)
+
+
+def exercise(number: str, question: str, answer: str, solution: str, call: str, free: int) -> list[NotebookNode]:
+    """Question, answer and test; ``free`` checks count for nothing."""
     code = next(block for block in PYTHON.findall(solution) if call in block)
     stub, solved = (text[: text.rindex(call)].rstrip() for text in (answer, code))
     source = f"{stub}\n\n\n### BEGIN SOLUTION\n{solved}\n### END SOLUTION"
@@ -66,7 +71,7 @@ def exercise(number: str, question: str, answer: str, solution: str, call: str) 
         new_markdown_cell(question, metadata=marks(f"question-{number}", locked=True)),
         new_code_cell(source, metadata=marks(f"answer-{number}", solution=True)),
         new_code_cell(
-            f"verdict = {call}\nprint(verdict)\n{POINTS}",
+            f"verdict = {call}\nprint(verdict)\n{POINTS.format(free)}",
             metadata=marks(f"test-{number}", grade=True, locked=True, points=1),
         ),
     ]
