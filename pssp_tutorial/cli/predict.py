@@ -147,6 +147,8 @@ def _check_options(options: Namespace) -> None:
     for name in options.files:
         if not name:
             raise PSSPError("the name of an input file is empty; expected FILE, or - for standard input")
+    if (options.dask or options.workers) and (options.threads or options.device not in ("auto", "cpu")):
+        raise PSSPError("--threads and --device are for one process; expected neither beside --workers or --dask")
     if options.files.count("-") > 1:
         raise PSSPError("- is given twice; expected standard input once")
     if options.format not in ONE_PROTEIN and _is_folder(options.out):

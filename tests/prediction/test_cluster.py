@@ -124,6 +124,14 @@ def test_no_scheduler_is_one_line(fasta: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("option", [("--threads", "2"), ("--device", "cuda")])
+def test_an_option_that_would_do_nothing_is_refused(fasta: Path, option: tuple[str, str]) -> None:
+    """The workers have one thread each, on the CPU: to take the option and ignore it would mislead."""
+    done = subprocess.run([*PREDICT, fasta, "--workers", "2", *option], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("pssp: --threads and --device are for one process; expected neither beside")
+
+
 def test_without_dask_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(InferenceError, match=r'distributed is not installed; .*"pssp-tutorial\[cluster\]"'), cluster():
