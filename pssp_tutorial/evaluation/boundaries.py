@@ -44,7 +44,7 @@ def observed_segments(
     found = overlap > 0
     return pd.DataFrame(
         {
-            "id": np.array(names, dtype=object)[which],
+            "id": pd.Series(np.array(names, dtype=object)[which], dtype=object),
             "state": np.array(list(states_of(classes)))[state],
             "length": length,
             "partner": partner,

@@ -89,8 +89,9 @@ class ChainSet:
         """One row a chain: id, cluster, split, mini and length."""
         import pandas as pd
 
-        ids, lengths = [record.id for record in self.records], [len(record) for record in self.records]
-        columns = {"id": ids, "cluster": self.cluster, "split": self.split, "mini": self.mini, "length": lengths}
+        ids = pd.Series([record.id for record in self.records], dtype=object)  # of a file's name any letter may be
+        clusters, lengths = pd.Series(self.cluster, dtype=object), [len(record) for record in self.records]
+        columns = {"id": ids, "cluster": clusters, "split": self.split, "mini": self.mini, "length": lengths}
         return pd.DataFrame(columns)
 
     @cached_property

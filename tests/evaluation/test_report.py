@@ -9,6 +9,7 @@ from sklearn import metrics
 from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.evaluation import scores, segments
 from pssp_tutorial.evaluation.bootstrap import score_interval
+from pssp_tutorial.evaluation.boundaries import observed_segments
 from pssp_tutorial.evaluation.report import ProteinReport, Report
 from pssp_tutorial.evaluation.scores import EvaluationError
 from pssp_tutorial.proteins.alphabet import IGNORE_INDEX, STATES3, decode_states, states_of
@@ -309,3 +310,10 @@ def test_other_classes_have_no_segments():
         Report.from_labels([0, 2], [0, 1], ["healthy", "ill"])
     with pytest.raises(scores.EvaluationError, match="2 sequences with true labels, 1 with predicted ones"):
         Report.from_labels([0, 1], [0], ["healthy", "ill"])
+
+
+def test_a_table_holds_any_name() -> None:
+    """The name of a file may hold a letter that no text has; with pyarrow installed, pandas refuses it by default."""
+    odd = "caf\udce9"
+    assert Report.from_labels([[0, 1, 2]], [[0, 1, 1]], ids=[odd]).per_sequence["id"].tolist() == [odd]
+    assert observed_segments([[0, 0, 2]], [[0, 0, 2]], ids=[odd])["id"].tolist() == [odd, odd]
