@@ -1,5 +1,6 @@
 """The package installs whole, imports cheaply, and says the same about itself everywhere."""
 
+import datetime
 import json
 import os
 import re
@@ -148,20 +149,44 @@ def test_conda_environment_agrees_with_the_package() -> None:
     assert os.access(REPOSITORY / "postBuild", os.X_OK)
 
 
-def test_one_version_and_one_address() -> None:
+RELEASE = {
+    "pyproject.toml": r'^version = "(.+)"$',
+    "pssp_tutorial/__init__.py": r'^__version__ = "(.+)"$',
+    "CITATION.cff": r"^version: (.+)\ndate-released: (.+)$",
+    ".zenodo.json": r'^  "version": "(.+)",$',
+    "CHANGELOG.md": r"^## (\d\S+), (\S+)$",
+}
+
+
+def releases(texts: dict[str, str]) -> tuple[set[str], set[str]]:
+    """The versions and the days of release that the files name; each should be one."""
+    found = [re.search(pattern, texts[name], re.MULTILINE) for name, pattern in RELEASE.items()]
+    return {match[1] for match in found}, {match[2] for match in found if match.re.groups == 2}
+
+
+def test_one_version_and_one_day() -> None:
+    """The newest release of the changelog is what pip, Zenodo and whoever cites are told; one changed file is seen."""
+    texts = {name: (REPOSITORY / name).read_text(encoding="utf-8") for name in RELEASE}
+    (version,), (day,) = releases(texts)
+    assert version == PROJECT["version"]
+    assert datetime.date.fromisoformat(day) > datetime.date(2026, 11, 24)
+    for name, text in texts.items():
+        versions, _ = releases(texts | {name: text.replace(version, "9.9.9", 1)})
+        assert versions == {version, "9.9.9"}, name
+    for name in ("CITATION.cff", "CHANGELOG.md"):
+        assert len(releases(texts | {name: texts[name].replace(day, "2031-01-01", 1)})[1]) == 2, name
+
+
+def test_one_address_and_one_title() -> None:
     def read(name: str) -> str:
         return (REPOSITORY / name).read_text(encoding="utf-8")
 
-    citation, version = yaml.safe_load(read("CITATION.cff")), PROJECT["version"]
-    zenodo = json.loads(read(".zenodo.json"))
-    assert citation["version"] == zenodo["version"] == version
+    citation, zenodo = yaml.safe_load(read("CITATION.cff")), json.loads(read(".zenodo.json"))
     assert citation["title"] == zenodo["title"]
     assert citation["keywords"] == zenodo["keywords"] == PROJECT["keywords"]
     assert citation["license"] == zenodo["license"]  # Zenodo takes one; the text and the data are told in words
     assert citation["authors"] == zenodo["creators"] == PROJECT["authors"]
     assert zenodo["description"].startswith(" ".join(citation["abstract"].split()))
-    assert f'__version__ = "{version}"' in read("pssp_tutorial/__init__.py")
-    assert f"## {version}" in read("CHANGELOG.md")
     address = yaml.safe_load(read("_config.yml"))["repository"]["url"]
     assert citation["repository-code"] == PROJECT["urls"]["Source"] == address
     named = re.findall(r"(?:github\.com|/gh|/github)/([\w-]+/[\w-]+)", read("README.md"))
