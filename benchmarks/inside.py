@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from inside_parts.attention import attention
 from inside_parts.maps import attributing
 from inside_parts.mutants import counted, mutants
 from inside_parts.shared import SEEDS, untrained
@@ -46,6 +47,7 @@ def main() -> None:
         "attributions": lambda: attributing(small, some[: options.chains // 5]),
         "mutants": lambda: mutants(models, val, options.sites),
         "counted": lambda: counted(chains.train),
+        "attention": lambda: attention(max(2, options.chains // 8)),
     }
     values = {name: kept(name + trial, measure) for name, measure in parts.items()}
     values["models"] = {"release": release.name, "small": small.name}

@@ -10,7 +10,7 @@ import working_copy
 
 import pssp_tutorial as pssp
 
-CHAPTERS = sorted(path for path in working_copy.BOOK.glob("*.ipynb") if path.stem != "13_inside")
+CHAPTERS = sorted(working_copy.BOOK.glob("*.ipynb"))
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
@@ -51,8 +51,10 @@ def test_points(answer, points):
 
 
 def test_a_chapter_without_exercises_to_grade_is_an_error():
+    notebook = nbformat.read(working_copy.BOOK / "13_inside.ipynb", as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if not cell.id.startswith("answer-")]
     with pytest.raises(ValueError, match="no exercise of this chapter"):
-        assignment.assignment(nbformat.read(working_copy.BOOK / "13_inside.ipynb", as_version=4))
+        assignment.assignment(notebook)
 
 
 def test_an_untouched_answer_gets_nothing():
