@@ -38,6 +38,7 @@ def cluster(address: str | None = None, *, workers: int = 2) -> "Iterator[Client
     """
     try:
         from distributed import Client, LocalCluster
+        from distributed.utils import silence_logging_cmgr
     except ImportError as error:
         raise InferenceError(f"{error.name} is not installed; {NEEDED}") from error
     if address is None:
@@ -49,13 +50,14 @@ def cluster(address: str | None = None, *, workers: int = 2) -> "Iterator[Client
         ):
             yield client
         return
-    try:
-        client = Client(address, timeout=WAIT)
-    except (OSError, ValueError) as error:
-        expected = "expected the address that dask scheduler prints, such as tcp://10.0.0.1:8786"
-        raise InferenceError(f"{address}: no scheduler of Dask answers; {expected}") from error
-    with client:
-        yield client
+    with silence_logging_cmgr(logging.CRITICAL):  # a lost scheduler is told by an error, not by Dask's tracebacks
+        try:
+            client = Client(address, timeout=WAIT)
+        except (OSError, ValueError) as error:
+            expected = "expected the address that dask scheduler prints, such as tcp://10.0.0.1:8786"
+            raise InferenceError(f"{address}: no scheduler of Dask answers; {expected}") from error
+        with client:
+            yield client
 
 
 def predict_on_cluster(

@@ -114,6 +114,14 @@ def test_a_lost_scheduler_ends_with_one_line_and_the_run_goes_on(fasta: Path, sc
     assert not chunks.exists()
 
 
+def test_dask_itself_prints_nothing(scheduler: tuple) -> None:
+    """Its tasks in the background log tracebacks when a scheduler goes, now and then: the user gets our one line."""
+    code = "import logging, sys; from pssp_tutorial.prediction.cluster import cluster\n"
+    code += "with cluster(sys.argv[1]):\n    logging.getLogger('distributed.utils').error('Traceback')"
+    done = subprocess.run([sys.executable, "-c", code, scheduler[1]], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+
+
 def test_no_scheduler_is_one_line(fasta: Path) -> None:
     code = "import pssp_tutorial.prediction.cluster as c; c.WAIT = 2; import sys;"
     code += "from pssp_tutorial.cli.main import main; sys.exit(main())"
