@@ -10,7 +10,7 @@ import pytest
 import structure
 import test_site
 from matplotlib.colors import rgb_to_hsv
-from paper import CHROMIUM_OPTIONS
+from paper import CHROMIUM_OPTIONS, WEBGL_OPTIONS
 from PIL import Image
 
 import pssp_tutorial as pssp
@@ -18,7 +18,6 @@ from pssp_tutorial.plots import view_html
 
 CHAPTERS = test_site.CHAPTERS
 NAME = "3QX1_A"
-IN_SOFTWARE = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]  # WebGL without a GPU
 POINTED = (0x1A, 0x9F, 0xB3)
 LENGTH = 81
 
@@ -36,8 +35,7 @@ def chromium() -> Iterator:
 @pytest.fixture(scope="module")
 def browser(chromium) -> Iterator:
     """With WebGL, computed by the processor."""
-    options = [option for option in CHROMIUM_OPTIONS if option != "--disable-gpu"] + IN_SOFTWARE
-    browser = chromium.launch(executable_path=test_site.CHROMIUM, args=options)
+    browser = chromium.launch(executable_path=test_site.CHROMIUM, args=WEBGL_OPTIONS)
     yield browser
     browser.close()
 

@@ -15,6 +15,9 @@ BOOK = Path(__file__).parents[2] / "book"
 CHROMIUM_OPTIONS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+WEBGL_OPTIONS = [option for option in CHROMIUM_OPTIONS if option != "--disable-gpu"] + [
+    "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+]  # fmt: skip  # three dimensions, computed by the processor
 TYPESET = "!window.MathJax?.startup?.promise || MathJax.startup.promise.then(() => true)"
 
 
