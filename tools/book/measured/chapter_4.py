@@ -1,4 +1,4 @@
-"""Chapter 4: what relatives in a random split give away, what padding costs, and means that mislead."""
+"""Chapter 4: what relatives in a random split give away."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -8,7 +8,6 @@ CONTEXT = {"seed": 0, "threads": 1, "command": "make chapters"}
 
 def values(chapter: SimpleNamespace) -> dict[str, Any]:
     found = chapter.scored["random"][chapter.scored["random"]["e_value"] <= 1e-3]
-    means = [row["mean of batches"] for row in chapter.traps.values()]
     leak, low, high = (100 * float(share) for share in chapter.leak)
     return {
         **{f"{split}_q3": chapter.q3[split, "copier"][0] for split in chapter.scored},
@@ -21,10 +20,4 @@ def values(chapter: SimpleNamespace) -> dict[str, Any]:
         "random_found": len(found),
         "homology_found": int((chapter.val["e_value"] <= 1e-3).sum()),
         "found_q3": found["copier"].sum() / max(found["known"].sum(), 1),
-        "padding_random": chapter.shares["32 chains at random"],
-        "padding_buckets": chapter.shares["buckets, shuffled"],
-        "q3_padding_counted": chapter.traps["32 at random"]["padding counted"],
-        "highest_mean": max(means),
-        "lowest_mean": min(means),
-        "q3_per_residue": chapter.right.sum() / chapter.known.sum(),
     }

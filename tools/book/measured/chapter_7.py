@@ -25,9 +25,7 @@ def values(chapter: SimpleNamespace) -> dict[str, Any]:
         "constant_f1": everything_is_helix(chapter.counts),
         "macro_f1": report.macro_f1,
         "weighted_f1": report.weighted_f1,
-        "swaps": chapter.swaps.mean(),
         "q_per_protein": report.q_per_protein,
-        "errors_at_ends": chapter.of_errors,
         "spread": chapter.spread,
         "spread_by_chance": chapter.by_chance,
         "confidence": residues["confidence"].mean(),
@@ -35,7 +33,6 @@ def values(chapter: SimpleNamespace) -> dict[str, Any]:
         "sure_accuracy": sure["right"].mean(),
         "train_q3": chapter.trained.q3,
         "strict_q3": chapter.stricter.q3,
-        **{name: chapter.ends[name].to_dict() for name in ("found", "half", "start_error", "end_error", "exact")},
         "too_short": float(np.mean(chapter.too_short)),
         "ece": chapter.curve.error,
     }
