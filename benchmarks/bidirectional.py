@@ -1,4 +1,4 @@
-"""The two ways to run a bidirectional LSTM layer, side by side: residues a second, and their ratio.
+"""The two ways to run a bidirectional LSTM layer, side by side: residues per second, and their ratio.
 
     PSSP_RESULTS=benchmarks/results python benchmarks/bidirectional.py
 
@@ -105,7 +105,7 @@ def main() -> None:
     command = f"python benchmarks/bidirectional.py --threads {chosen.threads} --residues {chosen.residues}"
     command += f" --results {chosen.results}"
     pssp.save_results(
-        chosen.results, values, unit="residues a second", threads=chosen.threads, processor=has, command=command
+        chosen.results, values, unit="residues per second", threads=chosen.threads, processor=has, command=command
     )
 
 

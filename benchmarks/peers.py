@@ -54,7 +54,7 @@ def outside(*command: object) -> None:
 
 
 def reprof(records: list[pssp.ProteinRecord]) -> Iterable[str]:
-    """One process a protein, which is how the program is made."""
+    """One process per protein, which is how the program is made."""
     with tempfile.TemporaryDirectory() as folder:
         source, out = Path(folder, "one.fasta"), Path(folder, "one.reprof")
         for record in records:

@@ -71,7 +71,7 @@ def run(path: Path, model: str, threads: int, *more: str) -> dict[str, float]:
 
 
 def check(path: Path, records: list[pssp.ProteinRecord]) -> None:
-    """One line a protein, in order, none missing, with a state and probabilities for each residue."""
+    """One line per protein, in order, none missing, with a state and probabilities for each residue."""
     with path.open() as handle:
         for record, line in zip(records, handle, strict=True):
             found = json.loads(line)

@@ -31,7 +31,7 @@ def version() -> str:
 
 
 def states(backbone: np.ndarray, sequence: str) -> str:
-    """One letter a residue, its P for polyproline II among them; ``?`` where the program tells nothing."""
+    """One letter per residue, its P for polyproline II among them; ``?`` where the program tells nothing."""
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "chain.pdb"), Path(folder, "chain.dssp")
         source.write_text(as_pdb(backbone, sequence))

@@ -10,7 +10,7 @@ from pssp_tutorial.applications.tables import REMEDY, ApplicationDataError, data
 from pssp_tutorial.core.resources import read_checked
 
 SPECIES = ("X", "Y", "Z", "PX", "PY", "PZ")
-"""The messenger RNAs of LacI, TetR and cI, then their proteins, in molecules a cell."""
+"""The messenger RNAs of LacI, TetR and cI, then their proteins, in molecules per cell."""
 PARAMETERS = ("eff", "n", "KM", "tau_mRNA", "tau_prot", "ps_a", "ps_0")
 """Proteins per transcript, Hill coefficient, repressors for half repression, half-lives (minutes) of RNA and protein,
 and transcripts per second from a free and from a repressed promoter."""

@@ -54,7 +54,7 @@ def mean_of_proteins(*strings: Strings) -> dict[str, float]:
 def exercise_7_1(sequences: Strings, true: Strings, predicted: Strings) -> dict[str, float]:
     """``by_residue(sequences, true, predicted)``: the accuracy of each amino acid, ``{letter: share}``.
 
-    Strings, one a protein; residues whose true state is ``?`` count nowhere.
+    Strings, one per protein; residues whose true state is ``?`` count nowhere.
     """
     return shares(sequences, true, predicted)
 

@@ -45,7 +45,7 @@ def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
     )
     out = "the file to write; - is standard output (default)"
     command.add_argument("--out", default="-", type=file_or_standard_output, metavar="FILE", help=out)
-    formats = "fasta (default): the states in place of the residues; tsv: one line a residue; jsonl: one object a chain"
+    formats = "fasta (default): states in place of the residues; tsv: one line per residue; jsonl: one object per chain"
     command.add_argument("--format", choices=WRITERS, default="fasta", help=formats)
     states = "8: DSSP's states (default); 3: H, G, I as H; E, B as E; the rest as C"
     command.add_argument("--states", type=int, choices=(3, 8), default=8, help=states)
@@ -94,7 +94,7 @@ def _labelled(name: str, options: Namespace) -> Iterator[ProteinRecord]:
 
 
 def as_fasta(record: ProteinRecord) -> str:
-    """The states in place of the residues, 60 a line.
+    """The states in place of the residues, 60 per line.
 
     >>> print(as_fasta(ProteinRecord("tiny", "MKT", "CHH")), end="")
     >tiny
@@ -106,7 +106,7 @@ def as_fasta(record: ProteinRecord) -> str:
 
 
 def as_tsv(record: ProteinRecord) -> str:
-    """One line a residue, separated by tabs: id, position from 1, residue and state."""
+    """One line per residue, separated by tabs: id, position from 1, residue and state."""
     rows = enumerate(zip(record.sequence, record.structure or "", strict=True), start=1)
     start = cell(record.id)
     return "".join(f"{start}\t{position}\t{residue}\t{state}\n" for position, (residue, state) in rows)

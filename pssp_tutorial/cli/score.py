@@ -33,11 +33,11 @@ HELP = """Score predicted against true secondary structure: Q3, Q8 where both si
   pssp score --true labels.tsv --predicted psipred/*.ss2 --per-protein
   pssp score --true labels.tsv --predicted folder/ --reduction strict
 
-A file of states is FASTA with states in place of residues (or after the sequence, as three lines a protein), PSIPRED's
-ss2 or horiz, a table or JSON lines as pssp predict and pssp label write them, or what DSSP writes. Proteins are paired
-by id; of ss2 and horiz, which have none, by the file's name, or by the index.tsv in a folder of pssp predict. One
-protein on each side are compared whatever their names. P, -, _, . and L are coil; a residue that is ? on either side is
-not scored, and a segment ends there.
+A file of states is FASTA with states in place of residues (or after the sequence, as three lines per protein),
+PSIPRED's ss2 or horiz, a table or JSON lines as pssp predict and pssp label write them, or what DSSP writes. Proteins
+are paired by id; of ss2 and horiz, which have none, by the file's name, or by the index.tsv in a folder of pssp
+predict. One protein on each side are compared whatever their names. P, -, _, . and L are coil; a residue that is ? on
+either side is not scored, and a segment ends there.
 
 Intervals hold the middle 95% of 2,000 draws of as many proteins with replacement. A protein that cannot be compared,
 because it is on one side only or the lengths differ, is named on standard error; the exit code is then 5."""

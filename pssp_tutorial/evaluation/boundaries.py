@@ -24,7 +24,7 @@ def observed_segments(
     Parameters and errors are those of :meth:`pssp_tutorial.Report.from_labels`. A segment ends where a masked residue
     begins.
 
-    One row a segment: id, state, length, partner (residues of the predicted segment; 0 if none overlaps), overlap,
+    One row per segment: id, state, length, partner (residues of the predicted segment; 0 if none overlaps), overlap,
     start_error and end_error (predicted minus observed place, in residues; positive: further along the chain; nan
     without a partner).
 
@@ -58,9 +58,9 @@ def observed_segments(
 def segment_statistics(true: Sequence[np.ndarray], predicted: Sequence[np.ndarray], classes: int = 3) -> "pd.DataFrame":
     """How many segments each state has, how long they are, how many are found and how far their ends are off.
 
-    One row a state that is observed or predicted: segments and mean_length, observed and predicted; found, the share of
-    the observed segments that a predicted one overlaps; start_error and end_error, mean absolute values over the found
-    ones; exact, the share of the observed segments with both ends right.
+    One row per state that is observed or predicted: segments and mean_length, observed and predicted; found, the share
+    of the observed segments that a predicted one overlaps; start_error and end_error, mean absolute values over the
+    found ones; exact, the share of the observed segments with both ends right.
 
     >>> segment_statistics([[2, 0, 0, 0, 0, 2]], [[2, 2, 0, 0, 2, 2]]).loc["H"].tolist()
     [1.0, 1.0, 4.0, 2.0, 1.0, 1.0, 1.0, 0.0]

@@ -93,7 +93,7 @@ def compare_states(true: Mapping[str, str], predicted: Mapping[str, str], reduct
 
 
 def mean_interval(values: np.ndarray) -> Interval:
-    """The mean of one value a protein, with an interval of 95% over the proteins; nan counts nowhere.
+    """The mean of one value per protein, with an interval of 95% over the proteins; nan counts nowhere.
 
     >>> mean_interval(np.array([0.0, 1.0, np.nan])).value
     0.5

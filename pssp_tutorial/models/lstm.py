@@ -57,7 +57,7 @@ def lstm_step(x: Tensor, h: Tensor, c: Tensor, W: Tensor, U: Tensor, b: Tensor |
 
 
 class LSTMCell(nn.Module):
-    """One LSTM cell, which takes one time step a call; its parameters have the names and layout of `nn.LSTMCell`'s.
+    """One LSTM cell, which takes one time step per call; its parameters have the names and layout of `nn.LSTMCell`'s.
 
     Parameters: `input_size` channels in; `hidden_size` channels out; `bias` whether the gates have biases.
 

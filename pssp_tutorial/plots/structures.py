@@ -50,7 +50,7 @@ def plot_record(
 ) -> Axes:
     """Draw a protein in rows, as a page of text: residue numbers, sequence and structure.
 
-    Residues without a known state stand in pale letters; ``width`` is the number of residues a row, ``start`` the
+    Residues without a known state stand in pale letters; ``width`` is the number of residues per row, ``start`` the
     number of the first one.
 
     >>> from pssp_tutorial.proteins.record import ProteinRecord
@@ -111,7 +111,7 @@ def _draw_segment(ax: Axes, state: str, left: float, right: float, y: float, hei
 
 
 def _draw_helix(ax: Axes, left: float, right: float, y: float, height: float) -> None:
-    """A right-handed ribbon with 3.6 residues a turn: front strokes fall, back strokes rise and are darker."""
+    """A right-handed ribbon with 3.6 residues per turn: front strokes fall, back strokes rise and are darker."""
     turns = max(1, round((right - left) / RESIDUES_PER_TURN))
     ribbon = 0.3 * (right - left) / turns
     borders = np.concatenate([[0], (np.arange(2 * turns) + 0.5) / (2 * turns), [1]])  # ends, crests and troughs

@@ -33,7 +33,7 @@ def as_jsonl(prediction: Prediction, model: str, source: str = "") -> str:
 
 
 def as_fasta(prediction: Prediction, model: str, source: str = "") -> str:
-    """The states in place of the residues, 60 a line; behind the id the source.
+    """The states in place of the residues, 60 per line; behind the id the source.
 
     >>> print(as_fasta(Prediction("tiny", "MKTV", "CHHC", np.eye(4, 3)), "small", "a.fasta"), end="")
     >tiny a.fasta

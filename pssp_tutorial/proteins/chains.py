@@ -86,7 +86,7 @@ class ChainSet:
 
     @cached_property
     def table(self) -> "pd.DataFrame":
-        """One row a chain: id, cluster, split, mini and length."""
+        """One row per chain: id, cluster, split, mini and length."""
         import pandas as pd
 
         ids = pd.Series([record.id for record in self.records], dtype=object)  # of a file's name any letter may be

@@ -63,7 +63,7 @@ def looks_like_dna(sequence: str) -> bool:
 
 
 def from_three_letters(sequence: str) -> str | None:
-    """The one-letter sequence of one in three letters a residue; None if it is not one.
+    """The one-letter sequence of one in three letters per residue; None if it is not one.
 
     Four residues or more, since a short protein may begin like a name: of longer ones, none is written so by chance.
 

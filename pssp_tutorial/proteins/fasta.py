@@ -183,7 +183,7 @@ def _no_fasta(place: str, line: str) -> RecordError:
 
 
 def write_fasta(records: Iterable[ProteinRecord], target: str | PathLike | TextIO, *, width: int = 60) -> None:
-    """Write records as FASTA, ``width`` residues a line; a file is written whole or not at all.
+    """Write records as FASTA, ``width`` residues per line; a file is written whole or not at all.
 
     The target is a text handle, or a path, packed as its ending says: ``.gz``, ``.xz`` or ``.bz2``. Records that are
     read from it meanwhile are not lost.

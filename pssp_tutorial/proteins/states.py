@@ -23,7 +23,7 @@ SS2_LINE = re.compile(r"\s*\d+\s+[A-Za-z]\s+([A-Z-])(\s+\d*\.\d+){3}\s*")
 HORIZ_LINE = re.compile(r"^Pred:\s*(\S+)", re.MULTILINE)
 INDEX = "index.tsv"
 PACKED = (".gz", ".bz2", ".xz")
-SEQUENCE_TITLE, STATES_TITLE = ":sequence", ":secstr"  # the PDB's ss.txt has two entries a chain
+SEQUENCE_TITLE, STATES_TITLE = ":sequence", ":secstr"  # the PDB's ss.txt has two entries per chain
 
 
 class StatesError(PSSPError):
@@ -33,10 +33,10 @@ class StatesError(PSSPError):
 def read_states(source: str | PathLike | IO[bytes] | TextIO) -> dict[str, str]:
     """Read the states of each protein of a file, whichever program wrote it.
 
-    FASTA with states in place of residues, or with the sequence before them (as three lines a protein, or as the PDB's
-    ``ss.txt``); a table or JSON lines as ``pssp predict`` and ``pssp label`` write them; what DSSP writes; PSIPRED's
-    ss2 and horiz, which name no protein, so that the file's name stands for it; and the folder of such files that
-    ``pssp predict`` writes, where a table has the names.
+    FASTA with states in place of residues, or with the sequence before them (as three lines per protein, or as the
+    PDB's ``ss.txt``); a table or JSON lines as ``pssp predict`` and ``pssp label`` write them; what DSSP writes;
+    PSIPRED's ss2 and horiz, which name no protein, so that the file's name stands for it; and the folder of such files
+    that ``pssp predict`` writes, where a table has the names.
 
     Returns
     -------

@@ -37,7 +37,7 @@ class History:
 
     @property
     def frame(self) -> "pd.DataFrame":
-        """One row an epoch: epoch, train_loss, train_accuracy, val_loss, val_accuracy, scores of your own,
+        """One row per epoch: epoch, train_loss, train_accuracy, val_loss, val_accuracy, scores of your own,
         learning_rate (of the last batch), gradient_norm (mean over the batches, before clipping), seconds. Where
         numbers are predicted, the losses are mean squared errors, and there are no accuracies.
         """

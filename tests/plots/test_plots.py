@@ -156,7 +156,7 @@ def test_confusion_has_a_labelled_cell_for_each_pair(classes):
 
 
 def test_gates_stand_under_their_residues(gates):
-    """Six maps, a row a unit, on the residues' own numbers; gates from 0 to 1, states around 0."""
+    """Six maps, a row per unit, on the residues' own numbers; gates from 0 to 1, states around 0."""
     axes = plots.plot_gates(gates, PROTEIN.sequence, STRUCTURE, start=11)
     assert len(axes) == 7
     assert len(drawn(axes[0], "strand")) == 3

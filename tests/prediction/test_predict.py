@@ -264,7 +264,7 @@ def test_streaming_reads_a_window_ahead_and_no_more(model, monkeypatch):
 
     predictions = iter_predict(model, endless(), batch_residues=50)
     assert [prediction.id for prediction in islice(predictions, 45)] == [f"p{number}" for number in range(45)]
-    assert len(read) == 60  # windows of 4 x 50 residues, 10 a protein
+    assert len(read) == 60  # windows of 4 x 50 residues, 10 per protein
 
 
 def test_modes_and_gradients_stay_as_they_were(model):

@@ -1,4 +1,4 @@
-"""fit knows no proteins: a tagger of DNA, a model that answers once a sequence, and one that predicts numbers."""
+"""fit knows no proteins: a tagger of DNA, a model that answers once per sequence, and one that predicts numbers."""
 
 import math
 import random

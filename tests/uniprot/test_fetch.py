@@ -41,7 +41,7 @@ def test_pages_become_one_file(server, fetch, tmp_path):
     fetched = fetch()
     content = (tmp_path / "out.dat").read_bytes()
     assert content == server.expected()
-    assert len(server.requests) == 10  # 47 entries, 5 a page
+    assert len(server.requests) == 10  # 47 entries, 5 per page
     assert (fetched.entries, fetched.total, fetched.release) == (47, 47, "2026_01")
     assert fetched.sha256 == hashlib.sha256(content).hexdigest()
     info = json.loads((tmp_path / "out.dat.info.json").read_text())

@@ -1,6 +1,6 @@
 """Damaged entries: an entry of equal lengths or an error with its place, and never anything else.
 
-Some hundred cases by default; 10,000 a test in a run of its own, ``make fuzz``.
+Some hundred cases by default; 10,000 per test in a run of its own, ``make fuzz``.
 """
 
 import gzip

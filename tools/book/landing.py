@@ -52,7 +52,7 @@ def median_chain(model: torch.nn.Module) -> tuple[pssp.ProteinRecord, str, float
 
 
 def draw_helix(left: float, right: float, y: float) -> list[str]:
-    """A ribbon with 3.6 residues a turn: the back strokes first, then the front ones over them."""
+    """A ribbon with 3.6 residues per turn: the back strokes first, then the front ones over them."""
     turns = max(1, round((right - left) / (STEP * RESIDUES_PER_TURN)))
     half = (right - left) / (2 * turns)
     ribbon, rise = 0.62 * half, HEIGHT / 2

@@ -4,7 +4,7 @@ Run with Debian's own Python, which sees the packages promod3-data and python3-p
 
     /usr/bin/python3 tools/data/backbones.py data/chains.tsv.xz data/backbones.xz
 
-Packed with xz stand, first, as text, one line a chain with its id, its length and the CRC-32 of its sequence, and an
+Packed with xz stand, first, as text, one line per chain with its id, its length and the CRC-32 of its sequence, and an
 empty line; then little-endian int16[atom, 3], the four atoms of each residue in turn, in hundredths of an ångström,
 each atom as the difference from the one before it, each chain from (0, 0, 0). The database holds whole hundredths, so
 nothing is rounded here. Beside the file, `<name>.sha256` holds its checksum.

@@ -5,7 +5,7 @@
 The first file is what tools/data/profiles.py writes. Chosen are the 420 chains of `mini`, all other chains of `val`
 with 50 to 150 residues, and 900 more chains of `train` of that length, drawn at random, each of another cluster.
 
-Packed with xz stand, first, as text, one line a chain with its id, its length and the CRC-32 of its sequence, in the
+Packed with xz stand, first, as text, one line per chain with its id, its length and the CRC-32 of its sequence, in the
 order of the table, and an empty line; then uint8[residue, 10], two amino acids a byte in the order of the alphabet, the
 first in the higher four bits: the level, 0 to 7, of the frequency's square root. Beside the file, `<name>.sha256` holds
 its checksum.

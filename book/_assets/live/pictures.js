@@ -36,7 +36,7 @@ globalThis.PSSP ??= {};
     }).join("");
   }
 
-  // A ribbon with 3.6 residues a turn: back strokes rise and are darker, front strokes fall and lie over them.
+  // A ribbon with 3.6 residues per turn: back strokes rise and are darker, front strokes fall and lie over them.
   function helix(left, right, cell, y, height) {
     const turns = Math.max(1, Math.round((right - left) / (cell * RESIDUES_PER_TURN)));
     const half = (right - left) / (2 * turns), ribbon = 0.62 * half;

@@ -10,8 +10,8 @@ globalThis.PSSP ??= {};
   const STEPS_PER_ANGSTROM = 10, MISSING = -(2 ** 15); // of the packed coordinates
   const POINTED = "#1a9fb3";
   const FARTHEST = 4.6; // Å between the alpha carbons of neighbours
-  const TURN = 10; // degrees a key
-  const ZOOM = 1.15; // times a key
+  const TURN = 10; // degrees per key
+  const ZOOM = 1.15; // times per key
   const NEAR = 14; // pixels between the pointer and the residue it means
   const NO_SPACE = "This browser has WebGL turned off, so the picture stands still.";
   const HELP = "Drag or use the arrow keys to turn, + and − to zoom, 0 to start again.";

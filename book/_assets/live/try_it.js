@@ -148,7 +148,7 @@
     if (place !== undefined) text.setSelectionRange(place, place + length);
   }
 
-  // As many residues a row as there is room for, in tens.
+  // As many residues per row as there is room for, in tens.
   function draw() {
     const rows = part("rows"), gutter = 40, room = rows.clientWidth - gutter - 2;
     if (room < 0) return; // not laid out
