@@ -10,10 +10,7 @@ def values(chapter: SimpleNamespace) -> dict[str, Any]:
     U, variants = chapter.rnn.weight_hh_l0.detach(), chapter.variants
     return {
         "orders_lost": {kind: (norms[0] / norms[39]).log10().item() for kind, norms in chapter.before.items()},
-        "rnn": {
-            "norm": chapter.torch.linalg.svdvals(U).max().item(),
-            "radius": chapter.torch.linalg.eigvals(U).abs().max().item(),
-        },
+        "rnn": {"norm": chapter.torch.linalg.svdvals(U).max().item()},
         "q3": chapter.q3,
         "majority": chapter.majority,
         "mixed_q3": chapter.mixed_q3,

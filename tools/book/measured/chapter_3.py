@@ -26,8 +26,6 @@ def values(chapter: SimpleNamespace) -> dict[str, Any]:
     whole, six = chapter.table["all 44"], chapter.table["six of 2022"]
     recent, of_all = lead(chapter, "six of 2022"), lead(chapter, "all 44")
     return {
-        "naive_coil": whole["called coil"],
-        "unknown_coil": whole["of these unknown"],
         "unknown_coil_share": whole["share unknown"],
         "recent_unknown_coil_share": six["share unknown"],
         "always_coil_naive": whole["always coil, naive"],
