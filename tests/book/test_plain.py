@@ -67,13 +67,14 @@ def test_code_cells_are_those_of_the_chapter(written, name):
 
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_links_to_the_site_arrive(site, written, name):
-    """Each link names a page of the site, and a place that this page has."""
+    """Each link names a page of the site, and a place that this page has; a citation leads to its entry."""
     address = plain.Site.read(site).address
     targets = set(re.findall(re.escape(address) + r"([^)\s]*)", markdown(written / f"{name}.ipynb")))
     assert len(targets) > 5
     for target in sorted(targets):
         page, _, anchor = target.partition("#")
         assert (site / page).is_file(), target
+        assert anchor or page != "bibliography.html", target
         assert not anchor or f'id="{anchor}"' in (site / page).read_text(encoding="utf-8"), target
 
 

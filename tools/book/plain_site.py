@@ -71,10 +71,25 @@ class Site:
         return f"{self.address}_images/{name}"
 
     def citation(self, fields: Mapping[str, str]) -> str:
-        """The entry of the bibliography that has the same DOI or address."""
-        target = fields.get("doi") or fields.get("url")
-        anchors = [f"#{anchor}" for anchor, text in self.citations.items() if target and f'{target}"' in text]
-        return f"{self.address}bibliography.html{anchors[0] if len(anchors) == 1 else ''}"
+        """The entry of the bibliography that has the same DOI or address; where there is none, the same title."""
+        target, title = fields.get("doi") or fields.get("url"), letters(fields["title"])
+        anchors = [
+            anchor
+            for anchor, text in self.citations.items()
+            if (f'{target}"' in text if target else title in letters(text))
+        ]
+        if len(anchors) != 1:
+            raise KeyError(f"the site has {len(anchors)} entries for {fields['title']!r}; expected 1")
+        return f"{self.address}bibliography.html#{anchors[0]}"
+
+
+def letters(text: str) -> str:
+    """What stays of a title in BibTeX or HTML when markup, case and signs are left out.
+
+    >>> letters("{LSTM}: <em>in</em> a cell") == letters("LSTM: In a Cell")
+    True
+    """
+    return "".join(filter(str.isalnum, re.sub(r"<[^>]+>", "", text))).lower()
 
 
 def site_address() -> str:
