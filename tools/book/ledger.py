@@ -52,6 +52,7 @@ HIDDEN = (  # what is no prose, or comes from a file
     re.compile(r"`+[^`\n]+`+"),
     re.compile(r"\$[^$\n]+\$"),
     re.compile(r"\]\([^)\s]*\)"),  # targets of links
+    re.compile(r'\bwidth="[^"]*"'),  # of pictures
     re.compile(r"https?://\S+|\b10\.\d{4,}/\S+"),
     re.compile(r"^\*\*Minutes\*\*\n:.*(?:\n(?!\n|:::).*)*", re.MULTILINE),  # checked by test_notebooks_lint.py
     re.compile(r"\b[Ee]xercises? \d+\.\d+|\bCC[ -]BY(?:-\w\w)? \d\.\d|\bCC0 \d\.\d|\bApache (?:License )?\d\.\d"),
