@@ -5,7 +5,7 @@
 Draws 4,400 proteins with 1.4 million residues from the embedded chains (seeded): chains, and joined pairs of chains,
 until the number and the mean length are a bacterium's. Runs `pssp predict` on two threads on a quarter of them and on
 all; each in a process of its own, whose largest memory the system tells. Then the same on a FASTA of 20 MB with a very
-small model, since here it is the reading, the memory and the writing that count. Checks each output: one line a
+small model, since here it is the reading, the memory and the writing that count. Checks each output: one line per
 protein, in order, none missing.
 """
 

@@ -19,7 +19,7 @@ NOT_INSTALLABLE = ("needs a CUDA device", "this processor has no", "no /dev/full
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("the book")
     group.addoption("--site", metavar="FOLDER", help="the built site to look at (default: the one built last)")
-    group.addoption("--fuzz-examples", metavar="N", type=int, default=150, help="damaged inputs a test (default: 150)")
+    group.addoption("--fuzz-examples", metavar="N", type=int, default=150, help="inputs per fuzz test (default: 150)")
     group.addoption("--kills", metavar="N", type=int, default=20, help="how often a download is killed (default: 20)")
 
 

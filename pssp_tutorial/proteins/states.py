@@ -106,7 +106,7 @@ def _checked(states: str, place: str) -> str:
                 f"{place}: state {position} is {letter!r}; expected one of {LETTERS} or {COIL!r} for coil"
             )
     if not states:
-        raise StatesError(f"{place}: no states; expected one a residue")
+        raise StatesError(f"{place}: no states; expected one per residue")
     return states
 
 

@@ -162,7 +162,7 @@ def _check_settings(settings: FitSettings, classes: int | None, scores: Iterable
         raise TrainingError(f"mode is None; expected 'min' or 'max': which {settings.monitor} is better?")
     weights = settings.class_weights
     if weights is not None and len(weights) != classes:
-        raise TrainingError(f"{len(weights)} class weights; expected {classes or 'none'}, one a class")
+        raise TrainingError(f"{len(weights)} class weights; expected {classes or 'none'}, one per class")
 
 
 def _precision(settings: FitSettings, device: torch.device) -> torch.autocast:

@@ -64,7 +64,7 @@ def without_seconds(history):
 
 
 class Table(nn.Module):
-    """The smallest model: one row of logits a residue."""
+    """The smallest model: one row of logits per residue."""
 
     num_classes = 3
 
@@ -318,7 +318,7 @@ def test_fit_refuses_a_model_that_does_not_fit():
         ({"class_weights": ["a", "b", "c"]}, "class_weights are .*; expected numbers"),
         ({"objective": "mse"}, "objective is 'mse'; expected a function, or None"),
         ({"settings": {"seed": 1}}, "settings is {'seed': 1}; expected FitSettings"),
-        ({"class_weights": [1.0, 2.0]}, "2 class weights; expected 3, one a class"),
+        ({"class_weights": [1.0, 2.0]}, "2 class weights; expected 3, one per class"),
     ],
 )
 def test_fit_refuses_settings(options, message):

@@ -285,7 +285,7 @@ def test_data_that_do_not_belong_together_are_refused():
         ("tag", {"scores": {"loss": f1}}, "a score of your own would be val_loss; expected another name"),
         ("number", {"monitor": "val_accuracy"}, "expected one of 'train_loss', 'val_loss'$"),
         ("number", {"class_weights": [1.0, 1.0]}, "2 class weights; expected none"),
-        ("class", {"class_weights": [1.0]}, "1 class weights; expected 2, one a class"),
+        ("class", {"class_weights": [1.0]}, "1 class weights; expected 2, one per class"),
     ],
 )
 def test_settings_that_do_not_fit_are_refused(task, options, message):
