@@ -14,30 +14,18 @@ if TYPE_CHECKING:
 
 REGIONS = {"train": (0, 33_000_000), "val": (33_200_000, 36_000_000), "test": (36_200_000, 50_000_000)}
 """Parts of chromosome 22 by the middle of a sequence, in bases of hg18, with 200,000 bases between them."""
-EDGE = 8
+EDGE, HIDDEN = 8, 0.15  # CpGs at the ends that are never hidden, and the share of the others that is
 USUAL_LEVEL, USUAL_GAP = 0.77, 1.5  # means over the chromosome, of the level and of the logarithm of the gap
 
 
 @dataclass(frozen=True, eq=False)
 class CpGSequences:
-    """Neighbouring CpGs in rows.
+    """Neighbouring CpGs in rows; each array is [sequence, position]."""
 
-    Parameters
-    ----------
-    positions : int64[sequence, position]
-        Along chromosome 22 of hg18, 1-based.
-    levels : float32[sequence, position]
-        Share of the reads that are methylated, 0 to 1.
-    reads : int32[sequence, position]
-        How many reads that share is of.
-    hidden : bool[sequence, position]
-        Which levels are to be told from the others.
-    """
-
-    positions: np.ndarray
-    levels: np.ndarray
-    reads: np.ndarray
-    hidden: np.ndarray
+    positions: np.ndarray  # int64, along chromosome 22 of hg18, 1-based
+    levels: np.ndarray  # float32, share of the reads that are methylated, 0 to 1
+    reads: np.ndarray  # int32, how many reads that share is of
+    hidden: np.ndarray  # bool, which levels are to be told from the others
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -46,16 +34,10 @@ class CpGSequences:
 def load_cpgs(folder: str | PathLike | None = None) -> "pd.DataFrame":
     """The CpGs of chromosome 22 in a fibroblast line, each under ten reads or more, read with their checksum.
 
-    Returns
-    -------
-    DataFrame
-        ``position`` (hg18, 1-based), ``methylated`` and ``unmethylated`` (reads of two extractions together), ``reads``
-        (their sum) and ``level`` (methylated of all; 0 to 1).
+    The columns: ``position`` (hg18, 1-based), ``methylated`` and ``unmethylated`` (reads of two extractions together),
+    ``reads`` (their sum) and ``level`` (methylated of all; 0 to 1).
 
-    Raises
-    ------
-    ReadError, ApplicationDataError
-        If the file is missing, damaged or another one.
+    Raises ReadError or ApplicationDataError if the file is missing, damaged or another one.
 
     >>> cpgs = load_cpgs()
     >>> len(cpgs), int(cpgs["reads"].min())
@@ -68,17 +50,11 @@ def load_cpgs(folder: str | PathLike | None = None) -> "pd.DataFrame":
     return cpgs
 
 
-def cpg_sequences(
-    cpgs: "pd.DataFrame", length: int = 64, *, hide: float = 0.15, seed: int = 0
-) -> dict[str, CpGSequences]:
+def cpg_sequences(cpgs: "pd.DataFrame", length: int = 64, *, seed: int = 0) -> dict[str, CpGSequences]:
     """Cut the chromosome into rows of CpGs, hide some, and part them by region: ``train``, ``val`` and ``test``.
 
-    Parameters
-    ----------
-    length : int
-        CpGs in a row. The first and the last eight are never hidden, so that every hidden one has neighbours.
-    hide : float
-        Share of the others to hide, drawn from ``seed``.
+    Of the ``length`` CpGs in a row the first and the last eight are never hidden, so that every hidden one has
+    neighbours; of the others 15% are, drawn from ``seed``.
 
     >>> {name: len(part) for name, part in cpg_sequences(load_cpgs()).items()}
     {'train': 2822, 'val': 472, 'test': 2955}
@@ -87,13 +63,11 @@ def cpg_sequences(
         raise ApplicationDataError(
             f"length is {length}; expected more than {2 * EDGE}, for nothing is hidden at the ends"
         )
-    if not 0 < hide < 1:
-        raise ApplicationDataError(f"hide is {hide}; expected a share between 0 and 1")
     whole = len(cpgs) // length * length
     positions, levels, reads = (
         cpgs[name].to_numpy()[:whole].reshape(-1, length) for name in ("position", "level", "reads")
     )
-    hidden = np.random.default_rng(seed).random(positions.shape) < hide
+    hidden = np.random.default_rng(seed).random(positions.shape) < HIDDEN
     hidden[:, :EDGE] = hidden[:, -EDGE:] = False
     middle = positions.mean(axis=1)
     parts = {name: (middle >= first) & (middle < last) for name, (first, last) in REGIONS.items()}
@@ -102,18 +76,11 @@ def cpg_sequences(
     }
 
 
-def cpg_loader(
-    sequences: CpGSequences, *, draws: int | None = None, seed: int = 0, batch_sequences: int = 64
-) -> SequenceLoader:
-    """Batches of rows of CpGs [position, 4]; the levels that are hidden are to be predicted.
+def cpg_loader(sequences: CpGSequences, *, draws: int | None = None, seed: int = 0) -> SequenceLoader:
+    """Batches of 64 rows of CpGs [position, 4]; the levels that are hidden are to be predicted.
 
-    The channels: the level, whether it is hidden, and the gaps before and after.
-
-    Parameters
-    ----------
-    draws : int, optional
-        For training: take each row so many times, and hide other CpGs each time, as large a share as ``sequences``
-        hides. Left out: once, and what ``sequences`` hides.
+    The channels: the level, whether it is hidden, and the gaps before and after. For training, ``draws`` takes each row
+    so many times, and hides other CpGs each time, as large a share as ``sequences`` hides.
 
     >>> cpg_loader(cpg_sequences(load_cpgs())["val"]).scored
     3416
@@ -129,4 +96,4 @@ def cpg_loader(
     inputs[:, :, 1] = hidden
     inputs[:, 1:, 2] = inputs[:, :-1, 3] = gaps
     labels = np.where(hidden, levels, np.nan).astype(np.float32)
-    return SequenceLoader(list(inputs), list(labels), batch_positions=batch_sequences * levels.shape[1], seed=seed)
+    return SequenceLoader(list(inputs), list(labels), batch_positions=64 * levels.shape[1], seed=seed)

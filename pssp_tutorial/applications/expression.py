@@ -19,47 +19,26 @@ MOST_MISSING = 0.1
 
 @dataclass(frozen=True, eq=False)
 class Expression:
-    """Log2 ratios of 800 genes that Spellman et al. called periodic.
+    """Log2 ratios, to an unsynchronised culture, of 800 genes that Spellman et al. called periodic."""
 
-    Parameters
-    ----------
-    genes, phases : tuple of str
-        Systematic name of each gene, and the phase in which it peaks, one of :data:`PHASES`.
-    minutes : dict
-        By experiment, float32[time]: when it was sampled.
-    values : dict
-        By experiment, float32[gene, time]: log2 of the ratio to an unsynchronised culture; NaN where it is missing.
-    """
-
-    genes: tuple[str, ...]
-    phases: tuple[str, ...]
-    minutes: dict[str, np.ndarray]
-    values: dict[str, np.ndarray]
+    genes: tuple[str, ...]  # systematic names
+    phases: tuple[str, ...]  # in which each gene peaks, one of PHASES
+    minutes: dict[str, np.ndarray]  # by experiment, when it was sampled, float32[time]
+    values: dict[str, np.ndarray]  # by experiment, float32[gene, time]; nan where missing
 
 
 @dataclass(frozen=True, eq=False)
 class Courses:
     """Some genes in one experiment, without gaps.
 
-    Parameters
-    ----------
-    experiment : str
-        One of :data:`EXPERIMENTS`.
-    genes : int64[gene]
-        Indices into ``Expression.genes``.
-    minutes : float32[time]
-        Evenly spaced.
-    values : float32[gene, time]
-        A missing value is the last one before it, or 0 at the beginning: nothing is taken from the future.
-    observed : bool[gene, time]
-        False where a value was missing; there nothing is scored.
+    A missing value is the last one before it, or 0 at the beginning: nothing is taken from the future.
     """
 
     experiment: str
-    genes: np.ndarray
-    minutes: np.ndarray
-    values: np.ndarray
-    observed: np.ndarray
+    genes: np.ndarray  # indices into Expression.genes, int64[gene]
+    minutes: np.ndarray  # evenly spaced, float32[time]
+    values: np.ndarray  # float32[gene, time]
+    observed: np.ndarray  # False where a value was missing: nothing is scored there, bool[gene, time]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,10 +57,7 @@ class ExpressionSplit:
 def load_expression(folder: str | PathLike | None = None) -> Expression:
     """The four experiments, read with their checksum.
 
-    Raises
-    ------
-    ReadError, ApplicationDataError
-        If the file is missing, damaged or another one.
+    Raises ReadError or ApplicationDataError if the file is missing, damaged or another one.
 
     >>> expression = load_expression()
     >>> {name: values.shape for name, values in expression.values.items()}
@@ -152,12 +128,7 @@ def course_loader(
 ) -> SequenceLoader:
     """Batches of courses, one gene in one experiment each: from all values but the last, each time the next one.
 
-    Parameters
-    ----------
-    parts : sequence of Courses
-        They may be of different lengths.
-    first : int
-        Index of the first time that is scored; missing values never are.
+    The parts may be of different lengths; ``first`` is the index of the first time that is scored, where it is known.
 
     >>> loader = course_loader(hold_out_experiment(load_expression(), "alpha").train)
     >>> next(iter(loader)).inputs.shape[1:], next(iter(loader)).labels.shape[1:]

@@ -11,46 +11,25 @@ from pssp_tutorial.batches.sequences import SequenceLoader
 
 CATEGORIES = ("face", "house", "shoe", "cat", "scissors", "scrambled", "bottle", "chair")
 """What was seen, by class; in the file a class is its number here and one more, and 0 is rest."""
-VOLUMES_A_BLOCK = 9
-SECONDS_A_VOLUME = 2.5
+VOLUMES_A_BLOCK = 9  # 22.5 seconds
 
 
 @dataclass(frozen=True, eq=False)
 class ImageSeries:
-    """One slice of the brain of one person, 1,452 times.
+    """One slice of the brain of one person, 1,452 times."""
 
-    Parameters
-    ----------
-    volumes : float32[volume, voxel]
-        Brightness in the scanner's own units.
-    categories : int64[volume]
-        Index into :data:`CATEGORIES`, or -1 for rest.
-    runs : int64[volume]
-        0 to 11; between two runs the scanner stopped.
-    places : int64[voxel, 2]
-        Column and row of each voxel in the slice of 40 by 20.
-    """
-
-    volumes: np.ndarray
-    categories: np.ndarray
-    runs: np.ndarray
-    places: np.ndarray
+    volumes: np.ndarray  # brightness in the scanner's own units, float32[volume, voxel]
+    categories: np.ndarray  # index into CATEGORIES, or -1 for rest, int64[volume]
+    runs: np.ndarray  # 0 to 11, between which the scanner stopped, int64[volume]
+    places: np.ndarray  # column and row of each voxel in the slice of 40 by 20, int64[voxel, 2]
 
 
 @dataclass(frozen=True, eq=False)
 class Blocks:
-    """The stretches in which things of one category were shown: sequences with one label each.
+    """The stretches in which things of one category were shown, nine volumes each: sequences with one label."""
 
-    Parameters
-    ----------
-    volumes : float32[block, volume, voxel]
-        Nine volumes (22.5 seconds) a block.
-    categories, runs : int64[block]
-        As in :class:`ImageSeries`.
-    """
-
-    volumes: np.ndarray
-    categories: np.ndarray
+    volumes: np.ndarray  # float32[block, volume, voxel]
+    categories: np.ndarray  # int64[block], and the runs too, as in ImageSeries
     runs: np.ndarray
 
     def __len__(self) -> int:
@@ -60,10 +39,7 @@ class Blocks:
 def load_image_series(folder: str | PathLike | None = None) -> ImageSeries:
     """The volumes, read with their checksum.
 
-    Raises
-    ------
-    ReadError, ApplicationDataError
-        If the file is missing, damaged or another one.
+    Raises ReadError or ApplicationDataError if the file is missing, damaged or another one.
 
     >>> load_image_series().volumes.shape
     (1452, 530)
@@ -121,12 +97,9 @@ def task_blocks(images: ImageSeries) -> Blocks:
 
 
 def leave_one_run_out(runs: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Each run once to test on, the one after it to choose by, the other ten to learn from.
+    """Yield the blocks to learn from, to choose by and to test on, int64[block] each.
 
-    Yields
-    ------
-    train, val, test : int64[block]
-        Indices of blocks.
+    Each run is once what to test on; the one after it is to choose by, and the other ten are to learn from.
 
     >>> [part.tolist() for part in next(leave_one_run_out(np.array([0, 0, 1, 2, 3])))]
     [[3, 4], [2], [0, 1]]
@@ -138,8 +111,8 @@ def leave_one_run_out(runs: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray
         yield np.flatnonzero(rest), np.flatnonzero(runs == choice), np.flatnonzero(runs == run)
 
 
-def block_loader(blocks: Blocks, rows: np.ndarray, *, seed: int = 0, batch_blocks: int = 16) -> SequenceLoader:
-    """Batches of some blocks [volume, voxel], with one label each.
+def block_loader(blocks: Blocks, rows: np.ndarray, *, seed: int = 0) -> SequenceLoader:
+    """Batches of 16 of some blocks [volume, voxel], with one label each.
 
     Their ids are the runs, so that :func:`~pssp_tutorial.fit` refuses a run that is both learnt from and chosen by.
 
@@ -150,7 +123,7 @@ def block_loader(blocks: Blocks, rows: np.ndarray, *, seed: int = 0, batch_block
         list(blocks.volumes[rows]),
         list(blocks.categories[rows]),
         ids=[f"run {run}" for run in blocks.runs[rows]],
-        batch_positions=batch_blocks * VOLUMES_A_BLOCK,
+        batch_positions=16 * VOLUMES_A_BLOCK,
         seed=seed,
         classes=len(CATEGORIES),
     )

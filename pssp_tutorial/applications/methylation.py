@@ -17,22 +17,20 @@ if TYPE_CHECKING:
 NUCLEOTIDES = "ACGT"
 COMPLEMENT = str.maketrans(NUCLEOTIDES, NUCLEOTIDES[::-1])
 TRAIN_CONTIG, TEST_CONTIG = "contig_3", "contig_2"
+LEAST_READS, LOW, HIGH = 20, 0.3, 0.7
+"""An adenine under fewer reads is left out; methylated is one that a share of them of HIGH or more calls so, and not
+methylated one below LOW."""
 
 
 @dataclass(frozen=True, eq=False)
 class Methylation:
     """Two plasmids of *Geobacillus*, and the reads that call each adenine 6-methyladenine.
 
-    Parameters
-    ----------
-    sequences : dict
-        The forward strand of each contig, by its name.
-    adenines : DataFrame
-        One row an adenine, on either strand: ``contig``, ``strand`` (``+`` or ``-``), ``position`` (1-based, along the
-        forward strand), ``modified`` and ``coverage`` (reads).
+    ``adenines`` has one row an adenine, on either strand: ``contig``, ``strand`` (``+`` or ``-``), ``position``
+    (1-based, along the forward strand), ``modified`` and ``coverage`` (reads).
     """
 
-    sequences: dict[str, str]
+    sequences: dict[str, str]  # the forward strand of each contig, by its name
     adenines: "pd.DataFrame"
 
 
@@ -47,17 +45,9 @@ class MethylationSplits:
 
 
 def load_methylation(folder: str | PathLike | None = None) -> Methylation:
-    """The plasmids and their adenines, read with their checksums.
+    """The plasmids and their adenines, read with their checksums; ``folder`` is another one with the same files.
 
-    Parameters
-    ----------
-    folder : path, optional
-        Another folder with the same files.
-
-    Raises
-    ------
-    ReadError, ApplicationDataError
-        If a file is missing, damaged or another one.
+    Raises ReadError or ApplicationDataError if a file is missing, damaged or another one.
 
     >>> methylation = load_methylation()
     >>> {name: len(sequence) for name, sequence in methylation.sequences.items()}, len(methylation.adenines)
@@ -99,33 +89,12 @@ def encode_dna(sequences: Iterable[str]) -> np.ndarray:
     return encoded.reshape(len(sequences), -1)
 
 
-def methylation_windows(
-    methylation: Methylation,
-    contig: str,
-    width: int = 41,
-    *,
-    minimum_reads: int = 20,
-    low: float = 0.3,
-    high: float = 0.7,
-) -> "pd.DataFrame":
-    """The surroundings of every adenine whose state is clear, read along its own strand.
+def methylation_windows(methylation: Methylation, contig: str, width: int = 41) -> "pd.DataFrame":
+    """The surroundings of every adenine of a contig whose state is clear, read along its own strand.
 
-    Parameters
-    ----------
-    contig : str
-        One of ``methylation.sequences``.
-    width : int
-        Length of a window, an odd number; its middle is the adenine.
-    minimum_reads : int
-        Adenines with fewer are left out.
-    low, high : float
-        Methylated is where at least ``high`` of the reads say so, not methylated where less than ``low`` do; what lies
-        between is left out.
-
-    Returns
-    -------
-    DataFrame
-        ``strand``, ``position`` (1-based), ``sequence`` (``width`` letters) and ``methylated`` (bool).
+    Clear it is with twenty reads or more of which 70% or more call it methylated, or less than 30%. The columns:
+    ``strand``, ``position`` (1-based), ``sequence`` (``width`` letters, an odd number, the adenine in the middle) and
+    ``methylated`` (bool).
 
     >>> windows = methylation_windows(load_methylation(), "contig_3", width=5)
     >>> len(windows), windows["sequence"][0], windows["methylated"].mean().round(3).item()
@@ -140,11 +109,11 @@ def methylation_windows(
     sites = methylation.adenines[methylation.adenines["contig"] == contig]
     level = sites["modified"] / sites["coverage"]
     inside = sites["position"].between(half + 1, len(forward) - half)
-    sites = sites[inside & (sites["coverage"] >= minimum_reads) & ((level < low) | (level >= high))]
+    sites = sites[inside & (sites["coverage"] >= LEAST_READS) & ((level < LOW) | (level >= HIGH))]
     starts = np.where(sites["strand"] == "+", sites["position"] - 1, len(forward) - sites["position"]) - half
     strands = [forward if strand == "+" else backward for strand in sites["strand"]]
     sequences = [strand[start : start + width] for strand, start in zip(strands, starts, strict=True)]
-    windows = sites[["strand", "position"]].assign(sequence=sequences, methylated=level[sites.index] >= high)
+    windows = sites[["strand", "position"]].assign(sequence=sequences, methylated=level[sites.index] >= HIGH)
     return windows.reset_index(drop=True)
 
 
@@ -186,13 +155,9 @@ def window_loader(
 ) -> SequenceLoader:
     """Batches of windows, one-hot [width, 4]; the label, 1 where it is methylated, is known in the middle only.
 
-    Parameters
-    ----------
-    width : int, optional
-        Cut the windows to this odd length, around their middle.
-    negatives : int, optional
-        Keep only so many unmethylated windows for each methylated one, drawn from ``seed``: to train faster. Never
-        for scoring: rare positives are what makes the task hard.
+    With a ``width``, the windows are cut to this odd length, around their middle; with ``negatives``, only so many
+    unmethylated windows are kept for each methylated one, drawn from ``seed``: to train faster. Never for scoring:
+    rare positives are what makes the task hard.
 
     >>> loader = window_loader(methylation_splits(load_methylation()).val, 21, negatives=10)
     >>> len(loader.lengths), loader.scored, loader.classes

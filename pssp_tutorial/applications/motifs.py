@@ -11,25 +11,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def enriched_words(windows: "pd.DataFrame", length: int = 4, least: int = 20) -> "pd.DataFrame":
+LEAST = 20  # methylated windows that have a word
+
+
+def enriched_words(windows: "pd.DataFrame", length: int = 4) -> "pd.DataFrame":
     """How often the adenine in the middle is methylated, for each word of a length that covers it.
 
     Look for motifs among the windows to learn from, never among those to test on.
 
-    Parameters
-    ----------
-    windows : DataFrame
-        As :func:`methylation_windows` gives.
-    length : int
-        Letters of a word.
-    least : int
-        Words that fewer methylated windows have are left out.
-
-    Returns
-    -------
-    DataFrame
-        ``word``, ``place`` (0-based, of the adenine in the word), ``windows`` and ``methylated`` (how many have it) and
-        ``share``; the largest share first.
+    The windows are those of :func:`methylation_windows`; words that fewer than twenty methylated ones have are left
+    out. The columns: ``word``, ``place`` (0-based, of the adenine in the word), ``windows`` and ``methylated`` (how
+    many have it) and ``share``; the largest share first.
 
     >>> from pssp_tutorial import load_methylation, methylation_splits
     >>> enriched_words(methylation_splits(load_methylation()).train)["word"][0]
@@ -48,7 +40,7 @@ def enriched_words(windows: "pd.DataFrame", length: int = 4, least: int = 20) ->
         numbers = codes[:, middle - place : middle - place + length] @ powers
         counts = np.bincount(numbers, minlength=len(NUCLEOTIDES) ** length)
         hits = np.bincount(numbers[methylated], minlength=len(NUCLEOTIDES) ** length)
-        common = np.flatnonzero(hits >= least)
+        common = np.flatnonzero(hits >= LEAST)
         words = ["".join(NUCLEOTIDES[number // power % 4] for power in powers) for number in common]
         parts.append(
             pd.DataFrame({"word": words, "place": place, "windows": counts[common], "methylated": hits[common]})

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DAYS_A_YEAR = 365.25
+SHARES = 0.6, 0.15  # of the matched sets, to learn from and to choose by
 PEOPLE = {
     "id": "int32",
     "age": "int32",
@@ -27,17 +28,11 @@ PEOPLE = {
 class Patients:
     """A population study of fatty liver: each case with up to four people of the same age and sex.
 
-    Parameters
-    ----------
-    people : DataFrame
-        By ``id``: ``age`` (years at the index date), ``male`` (0 or 1), ``bmi`` (kg/m²), ``matched_to`` (the id of the
-        case, a case's own; NaN for 31 people), ``followed_days`` (from the index date to death or the last contact) and
-        ``died`` (0 or 1).
-    measurements : DataFrame
-        ``id``, ``days`` (from the index date; negative before it), ``test`` and ``value``: ``hdl`` cholesterol (mg/dl),
-        systolic blood pressure ``sbp`` (mmHg), the liver score ``fib4`` (no unit) and ``smoke`` (0 or 1).
-    events : DataFrame
-        ``id``, ``days`` and ``event``: diagnoses, such as ``diabetes``.
+    ``people``, by ``id``: ``age`` (years at the index date), ``male`` (0 or 1), ``bmi`` (kg/m²), ``matched_to`` (the id
+    of the case, a case's own; NaN for 31 people), ``followed_days`` (from the index date to death or the last contact)
+    and ``died`` (0 or 1). ``measurements``: ``id``, ``days`` (from the index date; negative before it), ``test`` and
+    ``value``: ``hdl`` cholesterol (mg/dl), systolic blood pressure ``sbp`` (mmHg), the liver score ``fib4`` (no unit)
+    and ``smoke`` (0 or 1). ``events``: ``id``, ``days`` and ``event``, diagnoses such as ``diabetes``.
     """
 
     people: "pd.DataFrame"
@@ -48,10 +43,7 @@ class Patients:
 def load_patients(folder: str | PathLike | None = None) -> Patients:
     """The study's three tables, read with their checksums.
 
-    Raises
-    ------
-    ReadError, ApplicationDataError
-        If a file is missing, damaged or another one.
+    Raises ReadError or ApplicationDataError if a file is missing, damaged or another one.
 
     >>> patients = load_patients()
     >>> len(patients.people), len(patients.measurements), len(patients.events)
@@ -70,23 +62,11 @@ def load_patients(folder: str | PathLike | None = None) -> Patients:
 def patient_outcome(patients: Patients, event: str = "death", years: float = 5.0) -> "pd.DataFrame":
     """Who meets an event within so many years, of those who had not met it at the index date.
 
-    Parameters
-    ----------
-    event : str
-        ``death``, or one of ``patients.events["event"]``.
-    years : float
-        From the index date.
+    The event is ``death``, or one of ``patients.events["event"]``. The columns, by ``id``: ``happened`` (bool, within
+    the years), ``known`` (bool: it happened, or the person died without it, or was watched to the end) and ``weight``
+    (float, see :func:`censoring_weights`; 0 where not known).
 
-    Returns
-    -------
-    DataFrame
-        By ``id``: ``happened`` (bool, within the years), ``known`` (bool: it happened, or the person died without it,
-        or was watched to the end) and ``weight`` (float, see :func:`censoring_weights`; 0 where not known).
-
-    Raises
-    ------
-    ApplicationDataError
-        For an event that the study does not have.
+    Raises ApplicationDataError for an event that the study does not have.
 
     >>> outcome = patient_outcome(load_patients(), "diabetes")
     >>> len(outcome), int(outcome["known"].sum()), int(outcome["happened"].sum())
@@ -114,23 +94,13 @@ def patient_outcome(patients: Patients, event: str = "death", years: float = 5.0
 
 
 def censoring_weights(days: np.ndarray, ended: np.ndarray, horizon: float) -> np.ndarray:
-    """Weights that let those who were watched to the end stand for those who were not.
+    """Weights, float64[person], that let those who were watched to the end stand for those who were not.
 
     A person who was lost from sight before the horizon has weight 0. Every other has one over the probability of still
     being watched, just before the event or at the horizon, after Kaplan and Meier.
 
-    Parameters
-    ----------
-    days : float64[person]
-        Until the event, or until the person was lost from sight.
-    ended : bool[person]
-        Whether it was the event, and not the sight that was lost.
-    horizon : float
-        In days.
-
-    Returns
-    -------
-    float64[person]
+    The ``days``, float64[person], are those until the event, where the person's ``ended``, bool[person], is true, and
+    else until the person was lost from sight; the ``horizon`` is in days too.
 
     >>> days, ended = np.array([1.0, 2.0, 3.0, 9.0]), np.array([True, False, True, False])
     >>> censoring_weights(days, ended, horizon=5).round(6).tolist()
@@ -147,19 +117,11 @@ def censoring_weights(days: np.ndarray, ended: np.ndarray, horizon: float) -> np
     return np.where(known, 1 / np.where(known, before, 1), 0.0)
 
 
-def split_by_matched_set(
-    people: "pd.DataFrame", shares: tuple[float, float] = (0.6, 0.15), seed: int = 0
-) -> np.ndarray:
+def split_by_matched_set(people: "pd.DataFrame", seed: int = 0) -> np.ndarray:
     """A split's name for each person: ``train``, ``val`` or ``test``, a case and its controls always on one side.
 
-    Who is matched to nobody is a set of its own.
-
-    Parameters
-    ----------
-    people : DataFrame
-        With ``matched_to``, as :func:`load_patients` gives it, or some rows of it.
-    shares : two floats
-        Of the matched sets, to learn from and to choose by; the rest is to test on.
+    Of the matched sets 60% are to learn from, 15% to choose by, and the rest to test on. Who is matched to nobody is a
+    set of its own. ``people`` are those of :func:`load_patients`, or some rows of them.
 
     >>> people = load_patients().people
     >>> people.assign(split=split_by_matched_set(people)).groupby("matched_to")["split"].nunique().max().item()
@@ -168,7 +130,7 @@ def split_by_matched_set(
     own = people["matched_to"].fillna(people.index.to_series())
     sets, member = np.unique(own, return_inverse=True)
     order = np.random.default_rng(seed).permutation(len(sets))
-    first, second = int(shares[0] * len(sets)), int(sum(shares) * len(sets))
+    first, second = int(SHARES[0] * len(sets)), int(sum(SHARES) * len(sets))
     names = np.empty(len(sets), dtype="<U5")
     names[order[:first]], names[order[first:second]], names[order[second:]] = "train", "val", "test"
     return names[member]

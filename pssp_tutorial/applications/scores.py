@@ -21,18 +21,10 @@ class ScoringError(PSSPError):
 def average_precision(labels: ArrayLike, scores: ArrayLike, weights: Weights = None) -> float:
     """The area under precision against recall, as a sum over thresholds: the share of positives for a blind guess.
 
-    Parameters
-    ----------
-    labels : bool[case]
-    scores : float[case]
-        The higher, the likelier; equal scores share a threshold.
-    weights : float[case], optional
-        How much each case counts.
+    Labels, bool[case], scores, float[case], of which the higher is the likelier and equal ones share a threshold, and,
+    if not all cases count alike, weights, float[case].
 
-    Raises
-    ------
-    ScoringError
-        If the shapes differ, or there is no positive case.
+    Raises ScoringError if the shapes differ, or there is no positive case.
 
     >>> round(average_precision([1, 0, 1, 0], [0.9, 0.8, 0.7, 0.1]), 3)
     0.833
@@ -87,10 +79,7 @@ def rmse(expected: ArrayLike, predicted: ArrayLike) -> float:
 def outputs_in_order(model: nn.Module, loader: BatchLoader, batch_size: int = 256) -> list[Tensor]:
     """The model's outputs for each sequence of a loader, in their order, without padding.
 
-    Returns
-    -------
-    list of tensors
-        Of a model that answers at each position [length, …], of one that answers once [class] or a number.
+    Of a model that answers at each position they are [length, …], of one that answers once [class] or a number.
 
     >>> from pssp_tutorial import BiLSTM, SequenceLoader
     >>> loader = SequenceLoader([torch.zeros(7, 4), torch.zeros(2, 4)], [[0] * 7, [1] * 2])

@@ -33,25 +33,13 @@ def data_path(name: str, folder: str | PathLike | None = None) -> Path:
 def read_table(
     name: str, columns: Mapping[str, str], others: str | None = None, folder: str | PathLike | None = None
 ) -> "pd.DataFrame":
-    """Read a packed table whose checksum stands beside it.
+    """Read a packed table, such as ``expression.csv.xz``, whose checksum stands beside it.
 
-    Parameters
-    ----------
-    name : str
-        Name of the file, such as ``expression.csv.xz``.
-    columns : mapping
-        The columns that it begins with, and the type of each.
-    others : str, optional
-        Type of the columns that follow; without it there are none.
-    folder : path, optional
-        Where the file lies, if not among the shipped data.
+    It begins with the ``columns``, of the types that these name, and then come those of the type ``others``; without
+    it there are none. ``folder`` is where the file lies, if not among the shipped data.
 
-    Raises
-    ------
-    ReadError
-        If the file or its checksum is missing, or they do not belong together.
-    ApplicationDataError
-        If it is another table, or not a table.
+    Raises ReadError if the file or its checksum is missing, or they do not belong together. Raises ApplicationDataError
+    if it is another table, or not a table.
 
     >>> read_table("adenines.csv.xz", ADENINES).shape
     (103609, 5)

@@ -16,6 +16,7 @@ from pssp_tutorial.batches.sequences import SequenceLoader
 if TYPE_CHECKING:
     import pandas as pd
 
+LEAST_VISITS = 3
 TESTS = ("hdl", "sbp", "fib4", "smoke")
 POSSIBLE = {"hdl": (1, 250), "sbp": (40, 300), "fib4": (0, np.inf), "smoke": (0, 1)}
 """Values outside are mistakes of the pen (a blood pressure of 13,682) and are taken as missing."""
@@ -27,55 +28,29 @@ USUAL_AGE, USUAL_BMI = (53, 15), (30, 7)
 class Visits:
     """Each person's last visits before the index date, the latest last.
 
-    Parameters
-    ----------
-    ids : int64[person]
-    values : float32[person, visit, test]
-        In the order of :data:`TESTS`; NaN where nothing was measured, and behind a person's last visit.
-    days : float32[person, visit]
-        From the index date, so 0 or less; NaN behind the last visit.
-    lengths : int64[person]
-        Visits of each person, one or more.
+    NaN stands where nothing was measured, and behind a person's last visit.
     """
 
-    ids: np.ndarray
-    values: np.ndarray
-    days: np.ndarray
-    lengths: np.ndarray
+    ids: np.ndarray  # int64[person]
+    values: np.ndarray  # in the order of TESTS, float32[person, visit, test]
+    days: np.ndarray  # from the index date, so 0 or less, float32[person, visit]
+    lengths: np.ndarray  # visits of each person, one or more, int64[person]
 
 
 @dataclass(frozen=True, eq=False)
 class PatientPart:
-    """The people of one split.
-
-    Parameters
-    ----------
-    visits : Visits
-    happened : bool[person]
-        Whether the event came within the years.
-    weights : float64[person]
-        Of :func:`~pssp_tutorial.censoring_weights`, for the scores.
-    loader : SequenceLoader
-        What a model reads of them, and the outcome as classes 0 and 1.
-    """
+    """The people of one split."""
 
     visits: Visits
-    happened: np.ndarray
-    weights: np.ndarray
-    loader: SequenceLoader
+    happened: np.ndarray  # whether the event came within the years, bool[person]
+    weights: np.ndarray  # of censoring_weights, for the scores, float64[person]
+    loader: SequenceLoader  # what a model reads of them, and the outcome as classes 0 and 1
 
 
-def patient_visits(patients: Patients, ids: np.ndarray, last: int = 30, least: int = 3) -> Visits:
-    """The last visits before the index date of those people who had enough of them.
+def patient_visits(patients: Patients, ids: np.ndarray, last: int = 30) -> Visits:
+    """The ``last`` visits before the index date of those of these people who had three or more.
 
     A visit is a day on which something was measured; of two values of a day the mean is taken.
-
-    Parameters
-    ----------
-    ids : array of int
-        The people to look for.
-    last, least : int
-        Visits to keep at most, and to have at least.
 
     >>> from pssp_tutorial import load_patients
     >>> visits = patient_visits(load_patients(), np.arange(1, 200))
@@ -89,7 +64,7 @@ def patient_visits(patients: Patients, ids: np.ndarray, last: int = 30, least: i
     table = rows.pivot_table(index=["id", "days"], columns="test", values="value").reindex(columns=list(TESTS))
     number = table.groupby("id").cumcount(ascending=False).to_numpy()  # 0 is the latest
     count = table.groupby("id")["hdl"].transform("size").to_numpy()
-    kept = (number < last) & (count >= least)
+    kept = (number < last) & (count >= LEAST_VISITS)
     table, number = table[kept], number[kept]
     found, person = np.unique(table.index.get_level_values("id"), return_inverse=True)
     lengths = np.bincount(person)
@@ -117,14 +92,7 @@ def visit_inputs(visits: Visits, people: "pd.DataFrame", usual: np.ndarray) -> l
 
     The four values, standardised, and 0 where nothing was measured; whether each was measured; the years to the index
     date and since the visit before; and, the same at every visit, age, sex, body mass index, whether that is missing,
-    and whether the person is a case.
-
-    Parameters
-    ----------
-    people : DataFrame
-        Of the study; those of ``visits`` are looked up by their ids.
-    usual : float[2, test]
-        Mean and spread of the values of those to learn from.
+    and whether the person is a case. ``usual`` holds mean and spread of the values of those to learn from, [2, test].
     """
     measured = ~np.isnan(visits.values)
     years = visits.days / DAYS_A_YEAR
@@ -144,7 +112,7 @@ def visit_inputs(visits: Visits, people: "pd.DataFrame", usual: np.ndarray) -> l
 
 
 def patient_parts(
-    patients: Patients, event: str = "death", years: float = 5.0, *, seed: int = 0, batch_visits: int = 1_500
+    patients: Patients, event: str = "death", years: float = 5.0, *, seed: int = 0
 ) -> dict[str, PatientPart]:
     """People with three visits or more and a known outcome, by matched set: ``train``, ``val`` and ``test``.
 
@@ -172,7 +140,7 @@ def patient_parts(
             [inputs[row] for row in rows],
             [int(one) for one in happened[rows]],
             ids=[f"matched set {sets[row]}" for row in rows],
-            batch_positions=batch_visits,
+            batch_positions=1_500,
             seed=seed,
             classes=2,
         )

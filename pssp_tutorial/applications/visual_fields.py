@@ -12,28 +12,19 @@ from pssp_tutorial.applications.tables import ApplicationDataError, read_table
 class VisualFields:
     """One eye of 30 people with glaucoma, tested twelve times in two to seventeen months.
 
-    Parameters
-    ----------
-    sensitivity : int16[person, test, point]
-        Faintest light seen, in decibels (higher is fainter), at the 52 points of the 24-2 grid beside the blind spot.
-    days : int32[person, test]
-        From the person's first test.
-    age : int32[person]
-        Years.
+    ``sensitivity`` is the faintest light seen, in decibels (higher is fainter), at the 52 points of the 24-2 grid
+    beside the blind spot.
     """
 
-    sensitivity: np.ndarray
-    days: np.ndarray
-    age: np.ndarray
+    sensitivity: np.ndarray  # int16[person, test, point]
+    days: np.ndarray  # from the person's first test, int32[person, test]
+    age: np.ndarray  # in years, int32[person]
 
 
 def load_visual_fields(folder: str | PathLike | None = None) -> VisualFields:
     """The tests, read with their checksum.
 
-    Raises
-    ------
-    ReadError, ApplicationDataError
-        If the file is missing, damaged or another one.
+    Raises ReadError or ApplicationDataError if the file is missing, damaged or another one.
 
     >>> load_visual_fields().sensitivity.shape
     (30, 12, 52)

@@ -55,10 +55,7 @@ class StructureView:
     def save(self, path: str | PathLike) -> None:
         """Write a page that works by itself (``.html``), or the chain for any viewer of structures (``.pdb``).
 
-        Raises
-        ------
-        PlotError
-            If the file's name ends otherwise.
+        Raises PlotError if the file's name ends otherwise.
         """
         path = Path(path)
         if path.suffix == ".html":
@@ -105,10 +102,7 @@ def view_structure(
     backbone : float[length, 4, 3], optional
         N, CA, C and O of each residue in ångström; nan where an atom is missing.
 
-    Raises
-    ------
-    PlotError
-        If there is no backbone for the protein, or lengths differ.
+    Raises PlotError if there is no backbone for the protein, or lengths differ.
 
     >>> view = view_structure("1A12_C")
     >>> view.id, len(view.sequence), view.states[:20]

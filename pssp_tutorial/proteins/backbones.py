@@ -31,15 +31,10 @@ def load_backbones(path: str | PathLike | None = None) -> dict[str, np.ndarray]:
     path : path, optional
         Another file as ``tools/data/backbones.py`` writes it; beside it, ``<name>.sha256`` holds its checksum.
 
-    Returns
-    -------
-    dict of str to float32[length, 4, 3]
-        By chain id: N, CA, C and O of each residue.
+    Returns dict of str to float32[length, 4, 3]: by chain id: N, CA, C and O of each residue.
 
-    Raises
-    ------
-    BackboneError
-        If the file is missing, damaged or not as described, or its chains are not those of ``load_chains("mini")``.
+    Raises BackboneError if the file is missing, damaged or not as described, or its chains are not those of
+    ``load_chains("mini")``.
 
     >>> backbones = load_backbones()
     >>> len(backbones), backbones["1A12_C"].shape

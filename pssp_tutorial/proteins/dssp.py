@@ -51,15 +51,9 @@ def assign_dssp(backbone: np.ndarray, sequence: str) -> str:
     sequence : str
         One-letter residues: proline has no hydrogen on its N.
 
-    Returns
-    -------
-    str
-        One of ``HGIEBTSC`` or ``?`` for each residue.
+    Returns str: one of ``HGIEBTSC`` or ``?`` for each residue.
 
-    Raises
-    ------
-    DSSPError
-        If the backbone has another shape or length than this.
+    Raises DSSPError if the backbone has another shape or length than this.
 
     >>> from pssp_tutorial import load_backbones, load_chains
     >>> chain = load_chains("mini")["1A12_C"]
@@ -91,10 +85,7 @@ def hydrogen_bond_energies(backbone: np.ndarray, sequence: str) -> np.ndarray:
     hydrogen (proline, the first residue, the one after a break), where an atom is missing, within one residue and
     within one peptide bond. Parameters and errors as in :func:`assign_dssp`.
 
-    Returns
-    -------
-    float64[length, length]
-        In kcal/mol, to three decimals.
+    Returns float64[length, length]: in kcal/mol, to three decimals.
 
     >>> from pssp_tutorial import load_backbones, load_chains
     >>> chain = load_chains("mini")["1A12_C"]

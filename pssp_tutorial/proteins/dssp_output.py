@@ -52,10 +52,7 @@ def is_dssp(text: str) -> bool:
 def parse_dssp(text: str, name: str, *, on_remark: Callable[[str], None] | None = None) -> list[ProteinRecord]:
     """The chains of a file that DSSP wrote, with its states; polyproline II, P, becomes coil, C.
 
-    Raises
-    ------
-    DSSPFileError
-        If the file is damaged, holds no residue, or a state that DSSP does not know.
+    Raises DSSPFileError if the file is damaged, holds no residue, or a state that DSSP does not know.
     """
     try:
         entry, residues = _classic(text) if CLASSIC_HEADER in text else _mmcif(text)

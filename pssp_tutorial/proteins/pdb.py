@@ -37,10 +37,8 @@ def pdb_text(sequence: str, states: str, backbone: np.ndarray, chain: str = "A")
     chain : str
         One letter or digit.
 
-    Raises
-    ------
-    PDBError
-        If the chain is longer than 9,999 residues or a coordinate has more than four digits before the point.
+    Raises PDBError if the chain is longer than 9,999 residues or a coordinate has more than four digits before the
+    point.
 
     >>> print(pdb_text("GA", "EE", np.ones((2, 4, 3))).splitlines()[0])
     SHEET    1   1 1 GLY A   1  ALA A   2  0

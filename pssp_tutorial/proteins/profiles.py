@@ -31,16 +31,11 @@ def load_profiles(path: str | PathLike | None = None) -> dict[str, np.ndarray]:
     path : path, optional
         Another file as ``tools/data/short_profiles.py`` writes it; beside it, ``<name>.sha256`` holds its checksum.
 
-    Returns
-    -------
-    dict of str to float32[length, 20]
-        By chain id: how often each amino acid, in the order of ``AMINO_ACIDS``, stands at each residue in the chain's
-        relatives. The frequencies of a residue have the sum 1.
+    Returns dict of str to float32[length, 20]: by chain id: how often each amino acid, in the order of ``AMINO_ACIDS``,
+    stands at each residue in the chain's relatives. The frequencies of a residue have the sum 1.
 
-    Raises
-    ------
-    ProfileError
-        If the file is missing, damaged or not as described, or names a chain that the chain set has otherwise.
+    Raises ProfileError if the file is missing, damaged or not as described, or names a chain that the chain set has
+    otherwise.
 
     >>> profiles = load_profiles()
     >>> len(profiles), profiles["1A12_C"].shape

@@ -38,15 +38,11 @@ def read_states(source: str | PathLike | IO[bytes] | TextIO) -> dict[str, str]:
     PSIPRED's ss2 and horiz, which name no protein, so that the file's name stands for it; and the folder of such files
     that ``pssp predict`` writes, where a table has the names.
 
-    Returns
-    -------
-    dict of str to str
-        By id, in the letters ``HGIEBTSC`` and ``?``, where no state is known. Other letters for coil become C.
+    Returns dict of str to str: by id, in the letters ``HGIEBTSC`` and ``?``, where no state is known. Other letters for
+    coil become C.
 
-    Raises
-    ------
-    StatesError
-        If the file is of none of these formats, an id comes twice, or a letter is no state; it tells where.
+    Raises StatesError if the file is of none of these formats, an id comes twice, or a letter is no state; it tells
+    where.
 
     >>> from io import StringIO
     >>> read_states(StringIO(">one\\nCCHHHH--\\n>two\\nEETTEE\\n"))

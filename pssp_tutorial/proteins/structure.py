@@ -34,10 +34,7 @@ def label_structure(source: Source, *, on_remark: Remark | None = None) -> list[
     All chains are labelled together, so that strands of two chains pair. A file that DSSP wrote, in its classic form or
     as mmCIF, keeps its labels; parameters and errors as in :func:`read_structure`.
 
-    Returns
-    -------
-    list of ProteinRecord
-        ``?`` stands where a residue lacks an atom of the backbone.
+    Returns list of ProteinRecord: ``?`` stands where a residue lacks an atom of the backbone.
     """
     name, text = _read(source)
     if is_dssp(text):
@@ -68,15 +65,10 @@ def read_structure(source: Source, *, on_remark: Remark | None = None) -> list[t
     on_remark : callable, optional
         Called with a sentence for each of these choices that the file made necessary.
 
-    Returns
-    -------
-    list of (ProteinRecord, float64[length, 4, 3])
-        The id is that of the entry and the chain, such as ``1ABC_A``. N, CA, C and O in ångström, nan where missing.
+    Returns list of (ProteinRecord, float64[length, 4, 3]): the id is that of the entry and the chain, such as
+    ``1ABC_A``. N, CA, C and O in ångström, nan where missing.
 
-    Raises
-    ------
-    StructureError
-        If the file is of another format, or holds no protein.
+    Raises StructureError if the file is of another format, or holds no protein.
 
     >>> from io import StringIO
     >>> line = "ATOM      1  CA  ALA A   1      11.000  12.000  13.000  1.00  0.00           C"

@@ -16,15 +16,10 @@ def backbone_torsions(backbone: np.ndarray) -> np.ndarray:
     backbone : float[length, 4, 3]
         N, CA, C and O of each residue in ångström; nan where an atom is missing.
 
-    Returns
-    -------
-    float64[length, 3]
-        nan where one of its atoms is missing, at breaks and at the ends: φ of the first residue, ψ and ω of the last.
+    Returns float64[length, 3]: nan where one of its atoms is missing, at breaks and at the ends: φ of the first
+    residue, ψ and ω of the last.
 
-    Raises
-    ------
-    DSSPError
-        If the backbone has another shape.
+    Raises DSSPError if the backbone has another shape.
 
     >>> from pssp_tutorial import load_backbones
     >>> backbone_torsions(load_backbones()["1A12_C"])[1:3].round()
