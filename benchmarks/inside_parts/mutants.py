@@ -8,7 +8,7 @@ from torch import nn
 
 import pssp_tutorial as pssp
 from inside_parts.shared import EXPOSED, Records, interval
-from pssp_tutorial.plots.structures import segments
+from pssp_tutorial.proteins.alphabet import segments
 
 SHORTEST = {"H": 9, "E": 5}  # of the helices and strands whose middle is mutated
 SCALES = {"H": pssp.HELIX_PROPENSITIES, "E": pssp.STRAND_PROPENSITIES}

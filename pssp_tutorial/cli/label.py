@@ -3,8 +3,7 @@
 import argparse
 import json
 from argparse import Namespace
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from itertools import count
 
 from pssp_tutorial.cli.options import SKIPPED, add_parser, file_or_standard_output, output, standard_input, tell
@@ -13,10 +12,10 @@ from pssp_tutorial.core.files import check_targets
 from pssp_tutorial.prediction.formats import cell
 from pssp_tutorial.prediction.writers import encoded
 from pssp_tutorial.proteins.alphabet import reduce_states
+from pssp_tutorial.proteins.fasta import fasta_entry
 from pssp_tutorial.proteins.record import ProteinRecord
 from pssp_tutorial.proteins.structure import label_structure
 
-WIDTH = 60
 TSV_HEADER = "id\tposition\tresidue\tstate\n"
 
 HELP = """Label each residue of protein structures with its secondary structure, by the rules of DSSP.
@@ -62,11 +61,12 @@ def run(options: Namespace) -> int:
         for name in options.files:
             try:
                 for record in _labelled(name, options):
-                    chain = _unwritten(record.id, written)
+                    chain, states = _unwritten(record.id, written), record.structure or ""
                     if chain != record.id:
                         remark = f"pssp: {shown(name)}: {record.id} was written before; this one is {chain}"
                         tell(remark, quiet=options.quiet)
-                    target.write(encoded(WRITERS[options.format](replace(record, id=chain))))
+                    states = reduce_states(states) if options.states == 3 else states
+                    target.write(encoded(WRITERS[options.format](chain, record.sequence, states)))
                     written.add(chain)
             except PSSPError as error:
                 skipped += 1
@@ -86,35 +86,19 @@ def _unwritten(chain: str, written: set[str]) -> str:
     return next(name for name in names if name not in written)
 
 
-def _labelled(name: str, options: Namespace) -> Iterator[ProteinRecord]:
+def _labelled(name: str, options: Namespace) -> list[ProteinRecord]:
     source = standard_input() if name == "-" else name
-    for record in label_structure(source, on_remark=lambda remark: tell(f"pssp: {remark}", quiet=options.quiet)):
-        states = record.structure or ""
-        yield ProteinRecord(record.id, record.sequence, reduce_states(states) if options.states == 3 else states)
+    return label_structure(source, on_remark=lambda remark: tell(f"pssp: {remark}", quiet=options.quiet))
 
 
-def as_fasta(record: ProteinRecord) -> str:
-    """The states in place of the residues, 60 per line.
-
-    >>> print(as_fasta(ProteinRecord("tiny", "MKT", "CHH")), end="")
-    >tiny
-    CHH
-    """
-    states = record.structure or ""
-    lines = [states[start : start + WIDTH] for start in range(0, len(states), WIDTH)]
-    return "\n".join([f">{record.id}", *lines, ""])
-
-
-def as_tsv(record: ProteinRecord) -> str:
+def as_tsv(chain: str, sequence: str, states: str) -> str:
     """One line per residue, separated by tabs: id, position from 1, residue and state."""
-    rows = enumerate(zip(record.sequence, record.structure or "", strict=True), start=1)
-    start = cell(record.id)
-    return "".join(f"{start}\t{position}\t{residue}\t{state}\n" for position, (residue, state) in rows)
+    rows = enumerate(zip(sequence, states, strict=True), start=1)
+    return "".join(f"{cell(chain)}\t{position}\t{residue}\t{state}\n" for position, (residue, state) in rows)
 
 
-def as_jsonl(record: ProteinRecord) -> str:
-    """One JSON object: id, sequence and states."""
-    return json.dumps({"id": record.id, "sequence": record.sequence, "states": record.structure}) + "\n"
-
-
-WRITERS = {"fasta": as_fasta, "tsv": as_tsv, "jsonl": as_jsonl}
+WRITERS: dict[str, Callable[[str, str, str], str]] = {
+    "fasta": lambda chain, _, states: fasta_entry(chain, states),
+    "tsv": as_tsv,
+    "jsonl": lambda chain, sequence, states: json.dumps(dict(id=chain, sequence=sequence, states=states)) + "\n",
+}

@@ -1,7 +1,6 @@
 """Proteins drawn as helices, strands and coil (chapter 1)."""
 
-from collections.abc import Iterator
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +9,7 @@ from matplotlib.patches import PathPatch, Polygon
 from matplotlib.path import Path
 
 from pssp_tutorial.plots.style import FAINT, INK, PALETTE, PlotError, mix, new_axes, number_residues, styled
-from pssp_tutorial.proteins.alphabet import UNKNOWN_STATE, reduce_states
+from pssp_tutorial.proteins.alphabet import UNKNOWN_STATE, segments
 
 if TYPE_CHECKING:
     from pssp_tutorial.prediction.prediction import Prediction
@@ -81,15 +80,6 @@ def plot_record(
     ax.set_title(record.id)
     ax.axis("off")
     return ax
-
-
-def segments(structure: str) -> Iterator[tuple[str, int, int]]:
-    """State, first residue and end (0-based, half-open) of each segment."""
-    first = 0
-    for state, residues in groupby(reduce_states(structure)):
-        end = first + len(list(residues))
-        yield state, first, end
-        first = end
 
 
 def _draw_segment(ax: Axes, state: str, left: float, right: float, y: float, height: float, head: bool = True) -> None:

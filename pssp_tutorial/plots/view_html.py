@@ -8,8 +8,7 @@ import numpy as np
 
 from pssp_tutorial.core.resources import resource
 from pssp_tutorial.plots.backbone import picture
-from pssp_tutorial.plots.structures import segments
-from pssp_tutorial.proteins.alphabet import STATE_NAMES, STATES3, UNKNOWN_STATE
+from pssp_tutorial.proteins.alphabet import STATE_NAMES, STATES3, UNKNOWN_STATE, segments
 
 if TYPE_CHECKING:
     from pssp_tutorial.plots.view import StructureView

@@ -8,6 +8,7 @@ import numpy as np
 from pssp_tutorial.prediction.prediction import InferenceError, Prediction
 from pssp_tutorial.proteins.alphabet import STATES3, states_of
 from pssp_tutorial.proteins.cleaning import short
+from pssp_tutorial.proteins.fasta import fasta_entry
 
 DIGITS = 4
 WIDTH = 60
@@ -39,8 +40,7 @@ def as_fasta(prediction: Prediction, model: str, source: str = "") -> str:
     >tiny a.fasta
     CHHC
     """
-    title = f"{prediction.id} {' '.join(source.split())}".rstrip()
-    return "\n".join([f">{title}", *(prediction.states[start:end] for start, end in _lines(prediction)), ""])
+    return fasta_entry(f"{prediction.id} {' '.join(source.split())}".rstrip(), prediction.states)
 
 
 def as_tsv(prediction: Prediction, model: str, source: str = "") -> str:
@@ -118,7 +118,8 @@ def as_horiz(prediction: Prediction, model: str, source: str = "") -> str:
     ahead = np.minimum(10 * (ranked[:, -1] - ranked[:, -2]), 9).astype(int)
     confidence = "".join(map(str, ahead.tolist()))
     blocks = []
-    for start, end in _lines(prediction):
+    for start in range(0, len(confidence), WIDTH):
+        end = min(start + WIDTH, len(confidence))
         positions = "".join(f"{position:10d}" for position in range(start + 10, end + 1, 10))
         parts = confidence[start:end], prediction.states[start:end], prediction.sequence[start:end], positions
         blocks.append("\nConf: {}\nPred: {}\n  AA: {}\n      {}\n\n".format(*parts))
@@ -134,12 +135,6 @@ FORMATS: dict[str, Callable[[Prediction, str, str], str]] = {
 }
 ONE_PROTEIN = ("ss2", "horiz")
 """Formats whose files hold one protein."""
-
-
-def _lines(prediction: Prediction) -> list[tuple[int, int]]:
-    """Where each line of 60 residues starts and ends."""
-    length = len(prediction.sequence)
-    return [(start, min(start + WIDTH, length)) for start in range(0, length, WIDTH)]
 
 
 def _check_three(prediction: Prediction, format: str) -> None:

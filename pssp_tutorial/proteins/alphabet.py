@@ -4,6 +4,8 @@ Each fact stands here once: the order of the one-hot channels, the order of the 
 becomes of letters outside the alphabet.
 """
 
+from collections.abc import Iterator
+from itertools import groupby
 from typing import Literal
 
 import numpy as np
@@ -82,6 +84,19 @@ def earlier_states(structure: str) -> str:
     'CCCHHH?'
     """
     return structure.replace("P", "C")
+
+
+def segments(structure: str) -> Iterator[tuple[str, int, int]]:
+    """State, first residue and end (0-based, half-open) of each segment, of eight states reduced to three.
+
+    >>> list(segments("CHHGE"))
+    [('C', 0, 1), ('H', 1, 4), ('E', 4, 5)]
+    """
+    first = 0
+    for state, residues in groupby(reduce_states(structure)):
+        end = first + len(list(residues))
+        yield state, first, end
+        first = end
 
 
 def normalise_sequence(sequence: str, *, name: str = "sequence", unusual: Literal["map", "error"] = "map") -> str:

@@ -128,12 +128,8 @@ def default_path() -> Path:
 def load_chains(subset: Literal["all", "mini"] = "all", path: str | PathLike | None = None) -> ChainSet:
     """Read the embedded chain set, checking its checksum; a second call returns the same object.
 
-    Parameters
-    ----------
-    subset : {"all", "mini"}
-        All 20,661 chains, or 420 short ones (300 train, 60 val, 60 test) for what must run in seconds.
-    path : path, optional
-        Another file with the same columns; beside it, ``<name>.sha256`` holds its checksum.
+    It holds 20,661 chains, or with ``"mini"`` 420 short ones (300 train, 60 val, 60 test) for what must run in seconds.
+    ``path`` is another file with the same columns, beside which ``<name>.sha256`` holds its checksum.
 
     Raises ChainDataError if the file or its checksum is missing or does not match, or a row is not as described.
 

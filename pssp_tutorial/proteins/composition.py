@@ -3,14 +3,8 @@
 import re
 from collections.abc import Sequence
 
-# fmt: off
-THREE_LETTERS = {
-    "ALA": "A", "CYS": "C", "ASP": "D", "GLU": "E", "PHE": "F",
-    "GLY": "G", "HIS": "H", "ILE": "I", "LYS": "K", "LEU": "L",
-    "MET": "M", "ASN": "N", "PRO": "P", "GLN": "Q", "ARG": "R",
-    "SER": "S", "THR": "T", "VAL": "V", "TRP": "W", "TYR": "Y",
-}
-# fmt: on
+from Bio.Data.PDBData import protein_letters_3to1
+
 NUCLEOTIDES = set("ACGTU")
 AMBIGUOUS = set("RYSWKMBDHVNX")  # what stands for several nucleotides
 RARE = set("UOBZJ")  # words are full of them, proteins almost without
@@ -71,9 +65,9 @@ def from_three_letters(sequence: str) -> str | None:
     ('MAGS', 'MAGS', None)
     """
     names = [sequence[start : start + 3].upper() for start in range(0, min(len(sequence), 60), 3)]
-    if len(sequence) % 3 or len(names) < 4 or not set(names) <= THREE_LETTERS.keys():
+    if len(sequence) % 3 or len(names) < 4 or not set(names) <= protein_letters_3to1.keys():
         return None
-    return "".join(THREE_LETTERS[name] for name in names)
+    return "".join(protein_letters_3to1[name] for name in names)
 
 
 def is_prose(words: Sequence[str]) -> bool:

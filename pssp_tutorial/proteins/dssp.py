@@ -37,21 +37,15 @@ class DSSPError(PSSPError):
 
 
 def assign_dssp(backbone: np.ndarray, sequence: str) -> str:
-    """The eight states of DSSP, from the atoms of the backbone (chapter 1).
+    """The eight states of DSSP, one of ``HGIEBTSC`` or ``?`` for each residue, from its backbone (chapter 1).
 
     Of the states that apply to a residue it gets the first of: I if it would otherwise be H or free, H, E, B, G if the
     whole turn is free, T, S, and C. A residue without all its atoms gets ``?`` and breaks the chain, as does a long
     distance from C to the next N: no state reaches over a break, but strands pair across it. Chains of one complex may
     be concatenated.
 
-    Parameters
-    ----------
-    backbone : float[length, 4, 3]
-        N, CA, C and O of each residue in ångström; nan where an atom is missing.
-    sequence : str
-        One-letter residues: proline has no hydrogen on its N.
-
-    Returns str: one of ``HGIEBTSC`` or ``?`` for each residue.
+    The backbone, float[length, 4, 3], holds N, CA, C and O in ångström, nan where an atom is missing; the sequence
+    tells where proline is, which has no hydrogen on its N.
 
     Raises DSSPError if the backbone has another shape or length than this.
 
@@ -79,13 +73,11 @@ def assign_dssp(backbone: np.ndarray, sequence: str) -> str:
 
 
 def hydrogen_bond_energies(backbone: np.ndarray, sequence: str) -> np.ndarray:
-    """Energy between each C=O and each H-N of a backbone: below -0.5 kcal/mol they are bonded (chapter 1).
+    """Energy between each C=O (row) and each H-N (column) of a backbone, float64[length, length] (chapter 1).
 
-    Row ``i``, column ``j`` is for the C=O of residue ``i`` and the H-N of residue ``j``. It is 0 where there is no
-    hydrogen (proline, the first residue, the one after a break), where an atom is missing, within one residue and
-    within one peptide bond. Parameters and errors as in :func:`assign_dssp`.
-
-    Returns float64[length, length]: in kcal/mol, to three decimals.
+    It is in kcal/mol, to three decimals: below -0.5 they are bonded. It is 0 where there is no hydrogen (proline, the
+    first residue, the one after a break), where an atom is missing, within one residue and within one peptide bond.
+    Parameters and errors as in :func:`assign_dssp`.
 
     >>> from pssp_tutorial import load_backbones, load_chains
     >>> chain = load_chains("mini")["1A12_C"]

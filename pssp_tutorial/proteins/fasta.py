@@ -202,9 +202,17 @@ def write_fasta(records: Iterable[ProteinRecord], target: str | PathLike | TextI
         for record in records:
             if record.id.split() != [record.id]:
                 raise RecordError(f"the id is {record.id[:60]!r}; expected a name without white space")
-            handle.write(f">{record.id}\n")
-            for start in range(0, len(record.sequence), width):
-                handle.write(record.sequence[start : start + width] + "\n")
+            handle.write(fasta_entry(record.id, record.sequence, width))
+
+
+def fasta_entry(title: str, letters: str, width: int = 60) -> str:
+    """One entry of a FASTA file.
+
+    >>> fasta_entry("tiny", "MKTV", 3)
+    '>tiny\\nMKT\\nV\\n'
+    """
+    lines = (letters[start : start + width] for start in range(0, len(letters), width))
+    return "\n".join([f">{title}", *lines, ""])
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from pssp_tutorial.proteins.alphabet import normalise_sequence
 Method = Literal["auto", "mmseqs", "python"]
 LARGEST_PYTHON = 500
 """Sequences that the fallback accepts."""
+COVERAGE = 0.5  # of both sequences of a cluster, by their alignment
 CLUSTERING = ("--cov-mode", 0, "-s", 7.5)
 """Options of MMseqs2's easy-cluster, those of the embedded chain set."""
 
@@ -36,14 +37,13 @@ class RedundancyError(PSSPError):
 
 
 def cluster_sequences(
-    sequences: Mapping[str, str], *, identity: float = 0.25, coverage: float = 0.5, method: Method = "auto"
+    sequences: Mapping[str, str], *, identity: float = 0.25, method: Method = "auto"
 ) -> dict[str, str]:
-    """Group sequences; the answer names the representative of each one's cluster.
+    """Group sequences, given by id; the answer names the representative of each one's cluster.
 
-    Two sequences belong together if at least ``identity`` of the aligned positions are equal, the alignment covers
-    at least ``coverage`` of both, and its E-value is at most 1e-3.
-
-    The sequences are given by id, the shares from 0 to 1; ``method="auto"`` takes MMseqs2 if ``mmseqs`` is on the PATH.
+    Two sequences belong together if at least ``identity`` of the aligned positions, 0 to 1, are equal, the alignment
+    covers at least half of both, and its E-value is at most 1e-3. ``method="auto"`` takes MMseqs2 if ``mmseqs`` is on
+    the PATH.
 
     Raises RedundancyError if MMseqs2 is asked for and missing or fails, or if there are too many sequences for the
     fallback.
@@ -55,17 +55,17 @@ def cluster_sequences(
     if not sequences:
         return {}
     if _chosen(method, len(sequences)) == "mmseqs":
-        return _mmseqs_clusters(sequences, identity, coverage)
+        return _mmseqs_clusters(sequences, identity)
     clean = _clean(sequences)
     residues = sum(map(len, clean.values()))
     found: dict[str, str] = {}
     representatives: list[str] = []
     for name in sorted(clean, key=lambda name: (-len(clean[name]), name)):
         for other in representatives:
-            if len(clean[name]) < coverage * len(clean[other]):
+            if len(clean[name]) < COVERAGE * len(clean[other]):
                 continue
             hit = _alignment(clean[name], clean[other], residues, 1e-3)
-            if hit is not None and hit[0] >= identity and min(hit[1:]) >= coverage:
+            if hit is not None and hit[0] >= identity and min(hit[1:]) >= COVERAGE:
                 found[name] = other
                 break
         else:
@@ -103,12 +103,11 @@ def _chosen(method: Method, count: int) -> str:
     installed = shutil.which("mmseqs") is not None
     if method == "mmseqs" and not installed:
         raise RedundancyError("mmseqs is not on the PATH; install MMseqs2 (Debian: mmseqs2, conda: mmseqs2)")
-    if method == "mmseqs" or (method == "auto" and installed):
+    if installed and method != "python":
         return "mmseqs"
     if count > LARGEST_PYTHON:
-        raise RedundancyError(
-            f"{count} sequences; expected at most {LARGEST_PYTHON} without MMseqs2. Install it (Debian: mmseqs2)"
-        )
+        expected = f"expected at most {LARGEST_PYTHON} without MMseqs2. Install it (Debian: mmseqs2)"
+        raise RedundancyError(f"{count} sequences; {expected}")
     return "python"
 
 
@@ -167,11 +166,11 @@ def _mmseqs(folder: Path, *arguments: object) -> None:
         raise RedundancyError(f"mmseqs {arguments[0]} stopped with {done.returncode}: {''.join(said)}")
 
 
-def _mmseqs_clusters(sequences: Mapping[str, str], identity: float, coverage: float) -> dict[str, str]:
+def _mmseqs_clusters(sequences: Mapping[str, str], identity: float) -> dict[str, str]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         names = _write(folder / "all.fasta", sequences)
-        options = ("--min-seq-id", identity, "-c", coverage, *CLUSTERING)
+        options = ("--min-seq-id", identity, "-c", COVERAGE, *CLUSTERING)
         _mmseqs(folder, "easy-cluster", "all.fasta", "clusters", "tmp", *options)
         lines = (folder / "clusters_cluster.tsv").read_text(encoding="ascii").splitlines()
     found = {names[member]: names[leader] for leader, member in (line.split("\t") for line in lines)}

@@ -1,18 +1,14 @@
 """A backbone with its states as the text of a PDB file, which every viewer of structures opens (chapter 1)."""
 
 from collections.abc import Iterator
-from itertools import groupby
 
 import numpy as np
+from Bio.Data.PDBData import protein_letters_1to3
 
 from pssp_tutorial.core.errors import PSSPError
-from pssp_tutorial.proteins.alphabet import reduce_states
+from pssp_tutorial.proteins.alphabet import segments
 from pssp_tutorial.proteins.backbones import ATOMS
 
-THREE_LETTERS = dict(
-    A="ALA", C="CYS", D="ASP", E="GLU", F="PHE", G="GLY", H="HIS", I="ILE", K="LYS", L="LEU", M="MET", N="ASN", P="PRO",
-    Q="GLN", R="ARG", S="SER", T="THR", V="VAL", W="TRP", X="UNK", Y="TYR",
-)  # fmt: skip
 LONGEST = 9999  # residues: the columns of a PDB file hold no larger number
 LARGEST = 999  # helices or strands
 
@@ -24,18 +20,9 @@ class PDBError(PSSPError):
 def pdb_text(sequence: str, states: str, backbone: np.ndarray, chain: str = "A") -> str:
     """Write a chain in the PDB format: HELIX and SHEET records from the states, and an ATOM record for each atom.
 
-    Residues are numbered from 1, each strand is a sheet of its own, and atoms that are nan are left out.
-
-    Parameters
-    ----------
-    sequence : str
-        One-letter residues; a letter that is not one of the 20 amino acids becomes UNK.
-    states : str
-        Three or eight DSSP states; ``?`` where unknown.
-    backbone : float[length, 4, 3]
-        N, CA, C and O of each residue in ångström.
-    chain : str
-        One letter or digit.
+    Residues are numbered from 1, those of another letter than the 20 become UNK, each strand is a sheet of its own, and
+    atoms that are nan are left out. The states are three or eight, or ``?``; the backbone, float[length, 4, 3], holds
+    N, CA, C and O in ångström; the chain's name is one letter or digit.
 
     Raises PDBError if the chain is longer than 9,999 residues or a coordinate has more than four digits before the
     point.
@@ -47,20 +34,14 @@ def pdb_text(sequence: str, states: str, backbone: np.ndarray, chain: str = "A")
         raise PDBError(f"{len(sequence):,} residues; a PDB file holds at most {LONGEST:,}")
     if np.nanmax(np.abs(backbone), initial=0) >= 1000:
         raise PDBError(f"a coordinate of {np.nanmax(np.abs(backbone)):.0f} Å; a PDB file holds less than 1,000")
-    residues = [THREE_LETTERS.get(letter, "UNK") for letter in sequence.upper()]
+    residues = [protein_letters_1to3.get(letter, "UNK") for letter in sequence.upper()]
     lines = [*_segment_lines(residues, states, chain), *_atom_lines(residues, backbone, chain), "TER", "END"]
     return "".join(f"{line:<80}\n" for line in lines)
 
 
 def _segment_lines(residues: list[str], states: str, chain: str) -> Iterator[str]:
     """HELIX records, then SHEET records."""
-    spans: dict[str, list[tuple[int, int]]] = {"H": [], "E": []}
-    first = 0
-    for state, group in groupby(reduce_states(states)):
-        end = first + len(list(group))
-        if state in spans:
-            spans[state].append((first, end - 1))
-        first = end
+    spans = {kind: [(first, end - 1) for state, first, end in segments(states) if state == kind] for kind in "HE"}
     for number, (start, last) in enumerate(spans["H"][:LARGEST], start=1):
         ends = f"{residues[start]} {chain} {start + 1:>4}  {residues[last]} {chain} {last + 1:>4}"
         yield f"HELIX  {number:>3} {number:>3} {ends}  1{'':30} {last - start + 1:>5}"

@@ -36,10 +36,8 @@ def read_states(source: str | PathLike | IO[bytes] | TextIO) -> dict[str, str]:
     FASTA with states in place of residues, or with the sequence before them (as three lines per protein, or as the
     PDB's ``ss.txt``); a table or JSON lines as ``pssp predict`` and ``pssp label`` write them; what DSSP writes;
     PSIPRED's ss2 and horiz, which name no protein, so that the file's name stands for it; and the folder of such files
-    that ``pssp predict`` writes, where a table has the names.
-
-    Returns dict of str to str: by id, in the letters ``HGIEBTSC`` and ``?``, where no state is known. Other letters for
-    coil become C.
+    that ``pssp predict`` writes, where a table has the names. The answer, by id, is in the letters ``HGIEBTSC`` and
+    ``?``, where no state is known; other letters for coil become C.
 
     Raises StatesError if the file is of none of these formats, an id comes twice, or a letter is no state; it tells
     where.

@@ -31,10 +31,9 @@ class StructureError(PSSPError):
 def label_structure(source: Source, *, on_remark: Remark | None = None) -> list[ProteinRecord]:
     """The chains of a file with DSSP's eight states: assigned to its atoms, or as DSSP wrote them.
 
-    All chains are labelled together, so that strands of two chains pair. A file that DSSP wrote, in its classic form or
-    as mmCIF, keeps its labels; parameters and errors as in :func:`read_structure`.
-
-    Returns list of ProteinRecord: ``?`` stands where a residue lacks an atom of the backbone.
+    All chains are labelled together, so that strands of two chains pair; ``?`` stands where a residue lacks an atom of
+    the backbone. A file that DSSP wrote, in its classic form or as mmCIF, keeps its labels; parameters and errors as in
+    :func:`read_structure`.
     """
     name, text = _read(source)
     if is_dssp(text):
@@ -52,21 +51,15 @@ def label_structure(source: Source, *, on_remark: Remark | None = None) -> list[
 
 
 def read_structure(source: Source, *, on_remark: Remark | None = None) -> list[tuple[ProteinRecord, np.ndarray]]:
-    """The protein chains of a file in mmCIF or PDB format, each with its backbone.
+    """The protein chains of a file in mmCIF or PDB format, each with its backbone, float64[length, 4, 3].
+
+    A record's id is that of the entry and the chain, such as ``1ABC_A``; the backbone holds N, CA, C and O in ångström,
+    nan where missing. The source is a path or a handle, packed or not.
 
     Of several models the first is read, of alternate locations the one with the highest occupancy. Modified residues
     become the letter of the residue they derive from (selenomethionine M), others X. A residue that the file does not
-    list is not in the sequence; one that lacks an atom of the backbone has none.
-
-    Parameters
-    ----------
-    source : path or handle
-        Packed or not, as :func:`~pssp_tutorial.core.files.open_text` reads it.
-    on_remark : callable, optional
-        Called with a sentence for each of these choices that the file made necessary.
-
-    Returns list of (ProteinRecord, float64[length, 4, 3]): the id is that of the entry and the chain, such as
-    ``1ABC_A``. N, CA, C and O in ångström, nan where missing.
+    list is not in the sequence; one that lacks an atom of the backbone has none. ``on_remark`` is called with a
+    sentence for each of these choices that the file made necessary.
 
     Raises StructureError if the file is of another format, or holds no protein.
 

@@ -6,18 +6,13 @@ from pssp_tutorial.proteins.dssp import DSSPError, number_segments
 
 
 def backbone_torsions(backbone: np.ndarray) -> np.ndarray:
-    """φ, ψ and ω of each residue, in degrees from -180 to 180 (chapter 1).
+    """φ, ψ and ω of each residue, float64[length, 3], in degrees from -180 to 180 (chapter 1).
 
     φ turns about N-CA, ψ about CA-C, and ω about the peptide bond from C to the N of the next residue: 180 where it is
-    trans. Signs follow the IUPAC-IUB rules of 1970, doi 10.1021/bi00820a001.
+    trans. Signs follow the IUPAC-IUB rules of 1970, doi 10.1021/bi00820a001. An angle is nan where one of its atoms is
+    missing, at breaks and at the ends: φ of the first residue, ψ and ω of the last.
 
-    Parameters
-    ----------
-    backbone : float[length, 4, 3]
-        N, CA, C and O of each residue in ångström; nan where an atom is missing.
-
-    Returns float64[length, 3]: nan where one of its atoms is missing, at breaks and at the ends: φ of the first
-    residue, ψ and ω of the last.
+    The backbone, float[length, 4, 3], holds N, CA, C and O in ångström, nan where an atom is missing.
 
     Raises DSSPError if the backbone has another shape.
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import torch
 
 import pssp_tutorial as pssp
-from pssp_tutorial.plots.structures import RESIDUES_PER_TURN, segments
+from pssp_tutorial.plots.structures import RESIDUES_PER_TURN
 from pssp_tutorial.plots.style import GRID, INK, PALETTE, mix
+from pssp_tutorial.proteins.alphabet import segments
 
 SEED, EPOCHS = 0, 3
 LENGTHS = range(70, 85)

@@ -17,8 +17,8 @@ import torch
 
 import pssp_tutorial as pssp
 from pssp_tutorial.models.storage import load_pretrained
-from pssp_tutorial.plots.structures import segments
 from pssp_tutorial.plots.style import GRID, INK, WIDTH
+from pssp_tutorial.proteins.alphabet import segments
 
 FIGURES = Path(__file__).parents[2] / "book" / "figures"
 FOLLOWED = ("helix", "strand", "coil", "starts", "ends")
