@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from itertools import count
 
-from pssp_tutorial.cli.options import SKIPPED, add_parser, file_or_standard_output, output, standard_input, tell
+from pssp_tutorial.cli.options import SKIPPED, add_output, add_parser, output, standard_input, tell
 from pssp_tutorial.core.errors import PSSPError, shown
 from pssp_tutorial.core.files import check_targets
 from pssp_tutorial.prediction.formats import cell
@@ -42,8 +42,7 @@ def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
     command.add_argument(
         "files", metavar="FILE", nargs="+", help="a structure, or what DSSP wrote; - is standard input"
     )
-    out = "the file to write; - is standard output (default)"
-    command.add_argument("--out", default="-", type=file_or_standard_output, metavar="FILE", help=out)
+    add_output(command)
     formats = "fasta (default): states in place of the residues; tsv: one line per residue; jsonl: one object per chain"
     command.add_argument("--format", choices=WRITERS, default="fasta", help=formats)
     states = "8: DSSP's states (default); 3: H, G, I as H; E, B as E; the rest as C"

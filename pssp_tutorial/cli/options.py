@@ -32,8 +32,25 @@ def whole_number(least: int, most: int = sys.maxsize) -> Callable[[str], int]:
     return value_of
 
 
+def number(low: float, high: float, expected: str) -> Callable[[str], float]:
+    """What reads and checks a number, as an option gives it.
+
+    >>> number(0, 1, "a share from 0 to 1")("0.5")
+    0.5
+    """
+
+    def value_of(text: str) -> float:
+        with suppress(ValueError):
+            if low <= (value := float(text)) <= high:
+                return value
+        raise argparse.ArgumentTypeError(f"{text!r}; expected {expected}")
+
+    return value_of
+
+
 positive = whole_number(1)
 thread_count = whole_number(1, 1024)  # a system that cannot start as many would end Python
+share = number(0, 1, "a share from 0 to 1")
 
 
 def add_parser(
@@ -44,6 +61,12 @@ def add_parser(
     command: argparse.ArgumentParser = commands.add_parser(name, **settings)
     command.set_defaults(run=run)
     return command
+
+
+def add_output(command: argparse.ArgumentParser) -> None:
+    """Add ``--out``, by default standard output."""
+    text = "the file to write, packed if it ends in .gz, .bz2 or .xz; - is standard output (default)"
+    command.add_argument("--out", type=file_or_standard_output, default="-", metavar="FILE", help=text)
 
 
 def file_name(text: str) -> str:

@@ -17,6 +17,7 @@ from pssp_tutorial.cli.options import SKIPPED, add_parser, output, progress_bar,
 from pssp_tutorial.core.errors import PSSPError, shown
 from pssp_tutorial.core.files import check_targets, open_text
 from pssp_tutorial.prediction.formats import FORMATS, ONE_PROTEIN
+from pssp_tutorial.prediction.inputs import Rules, existing, read_proteins
 from pssp_tutorial.prediction.writers import INDEX, Folder, Single
 from pssp_tutorial.proteins.fasta import fasta_files
 
@@ -86,7 +87,6 @@ def run(options: Namespace) -> int:
     import torch  # takes a second or two, for which --help need not wait
 
     from pssp_tutorial.models.storage import load_pretrained
-    from pssp_tutorial.prediction.inputs import Rules, read_proteins
 
     if options.threads:
         torch.set_num_threads(options.threads)
@@ -167,13 +167,8 @@ def _files(names: Sequence[str]) -> list[str]:
     """The files to read, those of folders included; before a long run, whether they are there."""
     files: list[str] = []
     for name in names:
-        if name != "-":
-            try:
-                Path(name).stat()
-            except (OSError, ValueError) as error:
-                problem = getattr(error, "strerror", None) or str(error)
-                raise PSSPError(f"{shown(name)}: {problem.lower()}; expected a FASTA file") from error
-        files += map(str, fasta_files(name)) if name != "-" and Path(name).is_dir() else [name]
+        is_folder = name != "-" and existing(name, "a FASTA file").is_dir()
+        files += map(str, fasta_files(name)) if is_folder else [name]
     return files
 
 

@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from typing import Any
 
-from pssp_tutorial.cli.options import SKIPPED, add_parser, file_or_standard_output, output, standard_input, tell
+from pssp_tutorial.cli.options import SKIPPED, add_output, add_parser, output, standard_input, tell
 from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.core.files import check_targets
 from pssp_tutorial.evaluation.comparison import Comparison, compare_states
@@ -55,8 +55,7 @@ def add_command(commands: argparse._SubParsersAction, epilog: str) -> None:
     command.add_argument("--reduction", choices=REDUCTIONS, default="default", help=reduction)
     command.add_argument("--per-protein", action="store_true", help="a line for each protein as well (--json has them)")
     command.add_argument("--json", action="store_true", help="one JSON object, for programs; shares from 0 to 1")
-    out = "the file to write; - is standard output (default)"
-    command.add_argument("--out", default="-", type=file_or_standard_output, metavar="FILE", help=out)
+    add_output(command)
 
 
 def run(options: Namespace) -> int:
@@ -96,28 +95,20 @@ def as_document(comparison: Comparison, reduction: str = "default") -> dict[str,
         "scores": {name: interval._asdict() for name, interval in comparison.intervals().items()},
         "states": by_state,
         "states8": _by_state(comparison.eight) if comparison.eight else None,
-        "per_protein": list(_by_protein(comparison)),
+        "per_protein": _by_protein(comparison),
         "left_out": comparison.left_out,
     }
     return _without_nan(document)
 
 
-def _by_state(report: ProteinReport) -> dict[str, dict[str, float]]:
-    columns = {name: getattr(report, name) for name in ("precision", "recall", "f1", "mcc")}
-    return {
-        state: {name: column[state] for name, column in columns.items()} | {"residues": int(report.support[place])}
-        for place, state in enumerate(report.states)
-    }
+def _by_state(report: ProteinReport) -> dict[Any, dict[Any, Any]]:
+    return report.table.drop(columns="sov").rename(columns={"support": "residues"}).to_dict("index")
 
 
-def _by_protein(comparison: Comparison) -> Iterator[dict[str, Any]]:
-    three = comparison.three.per_protein
-    eight = comparison.eight.per_protein["accuracy"].tolist() if comparison.eight else [None] * len(three)
-    columns = (three[name].tolist() for name in ("id", "length", "accuracy"))
-    overlaps = (three["sov"].tolist(), comparison.refined.tolist())
-    names = ("id", "residues", "q3", "q8", "sov99", "sov_refine")
-    for row in zip(*columns, eight, *overlaps, strict=True):
-        yield dict(zip(names, row, strict=True))
+def _by_protein(comparison: Comparison) -> list[dict[Any, Any]]:
+    table = comparison.three.per_protein.set_axis(["id", "residues", "q3", "sov99"], axis=1)
+    table.insert(3, "q8", comparison.eight.per_protein["accuracy"] if comparison.eight else None)
+    return table.assign(sov_refine=comparison.refined).to_dict("records")
 
 
 def _without_nan(value: Any) -> Any:

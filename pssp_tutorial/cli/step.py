@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from pssp_tutorial.cli.options import positive, thread_count, whole_number
+from pssp_tutorial.cli.options import positive, share, thread_count, whole_number
 from pssp_tutorial.core.errors import PSSPError
 
 NEED_PROFILES = ("read_profile", "relatives", "fading", "teacher", "profile_weight", "accessibility_weight")
@@ -16,18 +16,6 @@ METAVARS = {int: "N", float: "X", str: "FILE"}
 def option(default: Any, help: str, **settings: Any) -> Any:
     """A field of :class:`Step`: its default, which stands in the help for {}, and what argparse must know of it."""
     return field(default=default, metadata={"help": help.format(default), **settings})
-
-
-def share(text: str) -> float:
-    """What reads and checks a share, as an option gives it.
-
-    >>> share("0.5")
-    0.5
-    """
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r}; expected a share from 0 to 1")
-    return value
 
 
 @dataclass(frozen=True)

@@ -6,19 +6,19 @@ import shutil
 import tempfile
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
-from contextlib import suppress
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from pssp_tutorial.cli.options import (
+    add_output,
     add_parser,
     file_name,
-    file_or_standard_output,
+    number,
     output,
     positive,
     progress_bar,
+    share,
     standard_input,
     standard_output,
     tell,
@@ -62,7 +62,7 @@ def add_commands(commands: argparse._SubParsersAction, epilog: str) -> None:
     summary = "proteins with known helices and strands, from UniProt"
     group = add_parser(commands, "uniprot", lambda _: group.print_help(), summary, UNIPROT, epilog=epilog)
     steps = group.add_subparsers(title="commands", metavar="COMMAND")
-    inputs, search, out = _input_options, _search_options, _output_option
+    inputs, search, out = _input_options, _search_options, add_output
     for name, run, summary, text, options in (
         ("fetch", _fetch_to_output, "download entries of today's release", FETCH, (search, out)),
         ("parse", _parse, "turn entries into sequences with a state for each residue", PARSE, (inputs, out)),
@@ -76,7 +76,7 @@ def add_commands(commands: argparse._SubParsersAction, epilog: str) -> None:
 
 
 def _build_options(command: ArgumentParser) -> None:
-    add, share = command.add_argument, partial(_number, low=0, high=1, expected="a share from 0 to 1")
+    add = command.add_argument
     add("--out", type=_data_set, required=True, metavar="FILE", help="the data set to write, such as mine.tsv.xz")
     add("--min-length", type=positive, default=30, metavar="N", help="fewest residues (default 30)")
     add("--max-length", type=positive, metavar="N", help="most residues (default: any)")
@@ -86,11 +86,6 @@ def _build_options(command: ArgumentParser) -> None:
     add("--seed", type=int, default=0, metavar="N", help="draws the splits (default 0)")
     ways = "find relatives with MMseqs2, or in Python (slow, at most 500 proteins); auto takes MMseqs2 if it can"
     add("--redundancy", choices=("auto", "mmseqs", "python"), default="auto", help=ways)
-
-
-def _output_option(command: ArgumentParser) -> None:
-    text = "the file to write, packed if it ends in .gz, .bz2 or .xz; - is standard output (default)"
-    command.add_argument("--out", type=file_or_standard_output, default="-", metavar="FILE", help=text)
 
 
 def _search_options(command: ArgumentParser) -> None:
@@ -115,15 +110,8 @@ def _input_options(command: ArgumentParser) -> None:
     policy = "entries that name no structure for a helix: known is what any of theirs covers (default), or nothing"
     add("--without-evidence", choices=POLICIES, default="structures", help=policy)
     add("--methods", type=_list, metavar="A,B", help="structures that count, for example X-ray,NMR,EM")
-    resolution = partial(_number, low=0.001, high=99, expected="ångström, such as 2.5")
+    resolution = number(0.001, 99, "ångström, such as 2.5")
     add("--max-resolution", type=resolution, metavar="X", help="coarsest resolution that counts, in ångström")
-
-
-def _number(text: str, low: float, high: float, expected: str) -> float:
-    with suppress(ValueError):
-        if low <= (value := float(text)) <= high:
-            return value
-    raise argparse.ArgumentTypeError(f"{text!r}; expected {expected}")
 
 
 def _data_set(text: str) -> str:

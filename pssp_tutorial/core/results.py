@@ -25,16 +25,11 @@ def save_results(
 ) -> dict[str, Any]:
     """Write ``<name>.json`` into a folder of results; a warning tells when there is none, and nothing is written.
 
-    Parameters
-    ----------
-    values : mapping
-        Measured numbers, unrounded, by name; where a spread is known, beside its number. The answer holds them as plain
-        Python numbers.
-    folder : path, optional
-        Left out: the one that the environment variable ``PSSP_RESULTS`` names. Only the commands that store the book's
-        numbers set it, such as ``make bench``, so that a reader who runs a part of it does not change them.
-    **context
-        How they were measured: command, seed, threads. The versions and the machine are added.
+    The values are measured numbers, unrounded, by name; where a spread is known, beside its number. The answer holds
+    them as plain Python numbers. The context says how they were measured: command, seed, threads; the versions and the
+    machine are added. The folder, if left out, is that which the environment variable ``PSSP_RESULTS`` names. Only the
+    commands that store the book's numbers set it, such as ``make bench``, so that a reader who runs a part of it does
+    not change them.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:

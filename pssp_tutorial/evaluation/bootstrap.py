@@ -41,13 +41,10 @@ def score_interval(
 ) -> Interval:
     """Score a report, with an interval over its proteins.
 
-    Parameters
-    ----------
-    score : str or function
-        ``"q"`` (accuracy over residues), ``"q_per_protein"`` or ``"sov"`` (means over proteins), or a function of the
-        confusion matrix int64[class, class]. Of other sequences ``"q"``, ``"q_per_sequence"`` or a function.
-    draws, level
-        Sets of proteins to draw, each of as many proteins as are scored; the share of them inside the interval.
+    The score is ``"q"`` (accuracy over residues), ``"q_per_protein"`` or ``"sov"`` (means over proteins), or a function
+    of the confusion matrix int64[class, class]; of other sequences ``"q"``, ``"q_per_sequence"`` or a function. As many
+    sets of proteins are drawn as ``draws`` says, each of as many as are scored; ``level`` is the share of them inside
+    the interval.
 
     Raises EvaluationError for a score, number of draws or level outside these.
 

@@ -73,7 +73,7 @@ def segment_statistics(true: Sequence[np.ndarray], predicted: Sequence[np.ndarra
     each = np.unique(theirs.segment, return_index=True)[1]
     letters = np.array(list(states_of(classes)))[theirs.state[each]]
     predicted_lengths = pd.Series(theirs.observed[each]).groupby(letters)
-    ends = observed[["start_error", "end_error"]].abs()
+    ends = observed[["start_error", "end_error"]] = observed[["start_error", "end_error"]].abs()
     by_state = observed.assign(exact=(ends == 0).all(axis=1), found=observed["overlap"] > 0).groupby("state")
     table = pd.DataFrame(
         {
@@ -82,14 +82,10 @@ def segment_statistics(true: Sequence[np.ndarray], predicted: Sequence[np.ndarra
             "observed_length": by_state["length"].mean(),
             "predicted_length": predicted_lengths.mean(),
             "found": by_state["found"].mean(),
-            "start_error": by_state["start_error"].agg(_mean_size),
-            "end_error": by_state["end_error"].agg(_mean_size),
+            "start_error": by_state["start_error"].mean(),
+            "end_error": by_state["end_error"].mean(),
             "exact": by_state["exact"].mean(),
         }
     )
     table[["observed", "predicted"]] = table[["observed", "predicted"]].fillna(0).astype(int)
     return table.reindex([state for state in states_of(classes) if state in table.index])
-
-
-def _mean_size(errors: "pd.Series") -> float:
-    return float(errors.abs().mean())

@@ -65,11 +65,8 @@ class Comparison:
 def compare_states(true: Mapping[str, str], predicted: Mapping[str, str], reduction: str = "default") -> Comparison:
     """Pair two labellings by id and score the one against the other (chapter 7).
 
-    Parameters
-    ----------
-    true, predicted : mapping of str to str
-        States by protein, as :func:`~pssp_tutorial.read_states` gives them. A residue that is ``?`` on either side is
-        not scored. One protein on each side are compared whatever their ids.
+    Both are states by protein, as :func:`~pssp_tutorial.read_states` gives them. A residue that is ``?`` on either side
+    is not scored. One protein on each side are compared whatever their ids.
 
     Raises EvaluationError if no protein can be compared; it tells of the first why.
 

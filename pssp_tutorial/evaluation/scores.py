@@ -50,8 +50,7 @@ def gather_labels(
             f"{len(names)} ids; expected as many of each"
         )
     counted = [
-        counted_residues(rows, columns, classes, None, name)
-        for rows, columns, name in zip(true, predicted, names, strict=True)
+        _counted(rows, columns, classes, name) for rows, columns, name in zip(true, predicted, names, strict=True)
     ]
     for positions, name in zip(counted, names, strict=True):
         if positions.ndim != 1:
@@ -64,20 +63,18 @@ def gather_labels(
     return Labels(names, rows, columns, place, sequence)
 
 
-def confusion_matrix(
-    true: np.ndarray, predicted: np.ndarray, classes: int, mask: np.ndarray | None = None, *, name: str = "labels"
-) -> np.ndarray:
+def confusion_matrix(true: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
     """Count the residues of each true class (rows) that were given each class (columns), ``int64[class, class]``.
 
-    Where ``true`` is ``IGNORE_INDEX`` or ``mask`` is False, a residue counts nowhere; all three are of one shape.
-    Raises EvaluationError, which calls the labels ``name``, for other shapes or a label outside 0 to ``classes`` - 1.
+    Where ``true`` is ``IGNORE_INDEX`` a residue counts nowhere; both are of one shape.
+    Raises EvaluationError for other shapes or a label outside 0 to ``classes`` - 1.
 
     >>> confusion_matrix([0, 0, 1, -100], [0, 1, 1, 2], classes=3)
     array([[1, 1, 0],
            [0, 1, 0],
            [0, 0, 0]])
     """
-    counted = counted_residues(true, predicted, classes, mask, name)
+    counted = _counted(true, predicted, classes)
     rows, columns = (np.asarray(labels)[counted].astype(np.int64) for labels in (true, predicted))
     return np.bincount(rows * classes + columns, minlength=classes**2).reshape(classes, classes)
 
@@ -139,17 +136,13 @@ def ratio(numerator: np.ndarray, denominator: np.ndarray, empty: float = 0.0) ->
     return np.divide(numerator, denominator, out=np.full_like(numerator, empty), where=denominator != 0)
 
 
-def counted_residues(
-    true: np.ndarray, predicted: np.ndarray, classes: int, mask: np.ndarray | None, name: str
-) -> np.ndarray:
+def _counted(true: np.ndarray, predicted: np.ndarray, classes: int, name: str = "labels") -> np.ndarray:
     """Where a residue counts, after checking the labels."""
     true, predicted = np.asarray(true), np.asarray(predicted)
-    if true.shape != predicted.shape or (mask is not None and np.shape(mask) != true.shape):
-        shapes = f"{true.shape}, predicted {predicted.shape}" + ("" if mask is None else f", mask {np.shape(mask)}")
+    if true.shape != predicted.shape:
+        shapes = f"{true.shape}, predicted {predicted.shape}"
         raise EvaluationError(f"{name}: true labels have the shape {shapes}; expected one shape")
     counted = true != IGNORE_INDEX
-    if mask is not None:
-        counted &= np.asarray(mask, dtype=bool)
     for kind, labels in (("true", true), ("predicted", predicted)):
         if labels.size and labels.dtype.kind not in "iu":
             raise EvaluationError(f"{name}: {kind} labels are of type {labels.dtype}; expected whole numbers")

@@ -77,18 +77,10 @@ def sov99(
     """Segment overlap of one protein, SOV'99: small misses at the ends of a segment are forgiven.
 
     A perfect prediction scores 1. So does one whose ends all miss by no more than the allowance: only
-    ``allowance=False`` scores 1 for a perfect prediction alone.
+    ``allowance=False``, which forgives nothing, scores 1 for a perfect prediction alone.
 
-    Parameters
-    ----------
-    observed, predicted : str
-        State letters of one protein; ``?`` in ``observed`` counts nowhere and ends a segment.
-    states : str
-        The letters that may occur.
-    only : str, optional
-        Score these states alone: ``only="E"`` gives the overlap of strands. Without such a segment it is nan.
-    allowance : bool
-        False: nothing is forgiven.
+    The letters are those of ``states``; ``?`` in ``observed`` counts nowhere and ends a segment. ``only="E"`` gives the
+    overlap of strands alone, nan where there is none.
 
     Raises EvaluationError if the lengths differ or a letter is neither one of ``states`` nor ``?``.
 

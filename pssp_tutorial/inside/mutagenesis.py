@@ -16,14 +16,8 @@ def mutagenesis(model: nn.Module, sequence: str, *, positions: Sequence[int] | N
     """How the log-odds of each state at a residue change when that residue is replaced: float32[length, 20, 3].
 
     The amino acids are in the order of ``AMINO_ACIDS``, the states H, E, C. What the residue is already has changes
-    of 0.
-
-    Parameters
-    ----------
-    model : Module
-        A model of 3 or 8 classes that reads one-hot residues; it is used where it lies, in evaluation mode.
-    positions : sequence of int, optional
-        The residues to replace, counted from 0, and then the first axis of the answer; all if left out.
+    of 0. The model, of 3 or 8 classes, reads one-hot residues; it is used where it lies, in evaluation mode. Given
+    ``positions``, counted from 0, only these are replaced, and make the first axis of the answer.
 
     >>> from pssp_tutorial import BiLSTM
     >>> mutagenesis(BiLSTM(hidden_size=8), "MKTVRQERLK", positions=[3, 5]).shape

@@ -39,33 +39,44 @@ class BothWays(nn.Module):
         return torch.cat([self.ahead(values), back], dim=-1)
 
 
-class GRU(nn.Module):
+class StepwiseCell(nn.Module):
+    """A cell that reads one residue after another; each of its units has three parts of the input and of the state."""
+
+    def __init__(self, input_size: int, hidden_size: int, *, bias: bool = True) -> None:
+        super().__init__()
+        self.from_input = nn.Linear(input_size, 3 * hidden_size)
+        self.from_state = nn.Linear(hidden_size, 3 * hidden_size, bias=bias)
+        self.hidden_size = hidden_size
+
+    def forward(self, values: Tensor) -> Tensor:
+        h = c = values.new_zeros(len(values), self.hidden_size)
+        outputs = []
+        for x in self.from_input(values).unbind(dim=1):
+            h, c = self.step(x, h, c)
+            outputs.append(h)
+        return torch.stack(outputs, dim=1)
+
+    def step(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the states (h, c) [batch, hidden] after a residue, whose input gives `x` [batch, 3 hidden]."""
+        raise NotImplementedError
+
+
+class GRU(StepwiseCell):
     """Two gates and no cell state: the update gate keeps what the candidate does not replace.
 
     >>> GRU(21, 16)(torch.zeros(2, 50, 21)).shape
     torch.Size([2, 50, 16])
     """
 
-    def __init__(self, input_size: int, hidden_size: int) -> None:
-        super().__init__()
-        self.from_input = nn.Linear(input_size, 3 * hidden_size)
-        self.from_state = nn.Linear(hidden_size, 3 * hidden_size)
-        self.hidden_size = hidden_size
-
-    def forward(self, values: Tensor) -> Tensor:
-        h = values.new_zeros(len(values), self.hidden_size)
-        outputs = []
-        for x in self.from_input(values).unbind(dim=1):  # one residue after another
-            (x_r, x_z, x_n), (h_r, h_z, h_n) = x.chunk(3, dim=-1), self.from_state(h).chunk(3, dim=-1)
-            r = torch.sigmoid(x_r + h_r)  # eq. (gru-reset)
-            z = torch.sigmoid(x_z + h_z)  # eq. (gru-update)
-            n = torch.tanh(x_n + r * h_n)  # eq. (gru-candidate)
-            h = z * h + (1 - z) * n  # eq. (gru-state)
-            outputs.append(h)
-        return torch.stack(outputs, dim=1)
+    def step(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        (x_r, x_z, x_n), (h_r, h_z, h_n) = x.chunk(3, dim=-1), self.from_state(h).chunk(3, dim=-1)
+        r = torch.sigmoid(x_r + h_r)  # eq. (gru-reset)
+        z = torch.sigmoid(x_z + h_z)  # eq. (gru-update)
+        n = torch.tanh(x_n + r * h_n)  # eq. (gru-candidate)
+        return z * h + (1 - z) * n, c  # eq. (gru-state)
 
 
-class CoupledLSTM(nn.Module):
+class CoupledLSTM(StepwiseCell):
     """An LSTM whose input gate is what the forget gate leaves: it writes only where it forgets.
 
     >>> CoupledLSTM(21, 16)(torch.zeros(2, 50, 21)).shape
@@ -73,20 +84,12 @@ class CoupledLSTM(nn.Module):
     """
 
     def __init__(self, input_size: int, hidden_size: int) -> None:
-        super().__init__()
-        self.from_input = nn.Linear(input_size, 3 * hidden_size)
-        self.from_state = nn.Linear(hidden_size, 3 * hidden_size, bias=False)
-        self.hidden_size = hidden_size
+        super().__init__(input_size, hidden_size, bias=False)
 
-    def forward(self, values: Tensor) -> Tensor:
-        h = c = values.new_zeros(len(values), self.hidden_size)
-        outputs = []
-        for x in self.from_input(values).unbind(dim=1):
-            f, g, o = (x + self.from_state(h)).chunk(3, dim=-1)
-            c = f.sigmoid() * c + (1 - f.sigmoid()) * g.tanh()  # eq. (coupled-gates)
-            h = o.sigmoid() * c.tanh()
-            outputs.append(h)
-        return torch.stack(outputs, dim=1)
+    def step(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        f, g, o = (x + self.from_state(h)).chunk(3, dim=-1)
+        c = f.sigmoid() * c + (1 - f.sigmoid()) * g.tanh()  # eq. (coupled-gates)
+        return o.sigmoid() * c.tanh(), c
 
 
 class MinGRU(nn.Module):

@@ -27,12 +27,8 @@ class ConvBiLSTM(BiLSTM):
         self, hidden_size: int = 64, num_layers: int = 2, num_classes: int = 3, *, kernel_size: int = 7, **settings: Any
     ) -> None:
         super().__init__(hidden_size, num_layers, num_classes, **settings)
-        checked_sizes(kernel_size=kernel_size)
-        if not kernel_size % 2:
-            raise ModelError(f"kernel_size is {kernel_size}; expected an odd number: as many residues on either side")
         self.config["kernel_size"] = kernel_size
-        width = self.config["embedding_size"] or self.input_size
-        self.convolution = nn.Conv1d(width, width, kernel_size, padding=kernel_size // 2)
+        self.convolution = _convolution(self.config["embedding_size"] or self.input_size, kernel_size)
 
     def embed(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """Return the embedding and what the convolution finds in it, [batch, length, embedding]."""
@@ -56,14 +52,18 @@ class ConvolutionLayer(nn.Module):
 
     def __init__(self, width: int, kernel_size: int = 7, dilation: int = 1) -> None:
         super().__init__()
-        checked_sizes(width=width, kernel_size=kernel_size, dilation=dilation)
-        if not kernel_size % 2:
-            raise ModelError(f"kernel_size is {kernel_size}; expected an odd number: as many residues on either side")
-        reach = dilation * (kernel_size // 2)
-        self.convolution = nn.Conv1d(width, width, kernel_size, padding=reach, dilation=dilation)
+        self.convolution = _convolution(width, kernel_size, dilation)
 
     def forward(self, values: Tensor, lengths: Tensor) -> Tensor:
         """Return what the convolution finds in `values` [batch, length, width]; `lengths` [batch]."""
         real = real_positions(lengths.to(values.device), values.shape[1])
         seen = values.where(real[..., None], 0)  # the convolution must not see padding
         return self.convolution(seen.transpose(1, 2)).transpose(1, 2).relu()  # eq. (convolution)
+
+
+def _convolution(width: int, kernel_size: int, dilation: int = 1) -> nn.Conv1d:
+    """A convolution whose output is as long as its input."""
+    checked_sizes(width=width, kernel_size=kernel_size, dilation=dilation)
+    if not kernel_size % 2:
+        raise ModelError(f"kernel_size is {kernel_size}; expected an odd number: as many residues on either side")
+    return nn.Conv1d(width, width, kernel_size, padding=dilation * (kernel_size // 2), dilation=dilation)

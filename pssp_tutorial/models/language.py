@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from pssp_tutorial.models.bilstm import BidirectionalLSTM
-from pssp_tutorial.models.contract import ModelError, check_batch, checked_sizes
+from pssp_tutorial.models.contract import ModelError, check_batch, checked_sizes, real_positions
 
 DIRECTIONS = ("from the left", "from the right")
 
@@ -79,7 +79,7 @@ def contexts_of(features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
     >>> ahead.flatten().tolist(), back.flatten().tolist()
     ([0.0, 1.0, 2.0], [20.0, 30.0, 0.0])
     """
-    real = torch.arange(features.shape[1], device=features.device) < lengths.to(features.device)[:, None]
+    real = real_positions(lengths.to(features.device), features.shape[1])
     ahead, back = features.where(real[..., None], 0).chunk(2, dim=-1)
     from_left = pad(ahead[:, :-1], (0, 0, 1, 0))  # eq. (left-context): h of the residue before
     from_right = pad(back[:, 1:], (0, 0, 0, 1))  # eq. (right-context): h of the residue behind

@@ -41,16 +41,9 @@ def save_pretrained(
 ) -> str:
     """Write a model for `load_pretrained`: its weights, its settings and its card; return the SHA-256.
 
-    Beside the file, ``<path>.sha256`` holds the checksum that reading compares.
-
-    Parameters
-    ----------
-    model : Module
-        One of ``MODELS``, with finite weights; float16 holds those up to 65,504.
-    card : dict, optional
-        What a user should know, as JSON can hold it: name, recipe, data, numbers, licence.
-    precision : {"float16", "float32"}
-        Rounded to 11 bits, the file has half the size and the logits change in the third digit; ``float32`` keeps them.
+    Beside the file, ``<path>.sha256`` holds the checksum that reading compares. The model is one of ``MODELS``; the
+    card holds what a user should know, as JSON can hold it: name, recipe, data, numbers, licence. In ``float16`` the
+    weights, up to 65,504, are rounded to 11 bits: the file has half the size, and the logits change in the third digit.
 
     Raises ModelError for another ending of the name, another class of model, weights out of range, or a card that JSON
     cannot hold; FileError if the file cannot be written: the old one is as it was.
@@ -90,14 +83,9 @@ def save_pretrained(
 def load_pretrained(name: str | PathLike = "release", *, device: str | torch.device = "cpu") -> nn.Module:
     """Read a trained model: float32, in evaluation mode; each call gives a new one.
 
-    Its attribute ``card`` tells where it comes from, ``name`` is the file's name with the first 8 digits of its
-    SHA-256, so that a prediction can say which weights made it.
-
-    Parameters
-    ----------
-    name : str or path
-        A model that comes with the package (``release``: the book's best), or the path of a ``.safetensors`` file
-        that :func:`save_pretrained` wrote.
+    It is one that comes with the package (``release``: the book's best), or that of a ``.safetensors`` file, by its
+    path, that :func:`save_pretrained` wrote. Its attribute ``card`` tells where it comes from, ``name`` is the file's
+    name with the first 8 digits of its SHA-256, so that a prediction can say which weights made it.
 
     Raises ModelError for a file that is missing, damaged, or holds no model of this package.
 

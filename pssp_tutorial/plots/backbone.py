@@ -58,16 +58,9 @@ def facing(backbone: np.ndarray) -> np.ndarray:
 
 
 def picture(backbone: np.ndarray, states: str, wrong: list[int]) -> bytes:
-    """The still picture of a backbone as a PNG file.
+    """The still picture, as a PNG file, of a backbone float[length, 4, 3] as :func:`facing` turns it.
 
-    Parameters
-    ----------
-    backbone : float[length, 4, 3]
-        As :func:`facing` turns it; nan where an atom is missing.
-    states : str
-        Three states; ``?`` is drawn thin and pale.
-    wrong : list of int
-        Residues, counted from 0, that get a dark bead.
+    Of the three states, ``?`` is drawn thin and pale; the ``wrong`` residues, counted from 0, get a dark bead.
     """
     figure = Figure(figsize=SIZE, dpi=DOTS, facecolor=PAPER)
     ax = figure.add_axes((0, 0, 1, 1))

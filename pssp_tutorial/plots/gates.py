@@ -46,18 +46,9 @@ def plot_gates(
 ) -> np.ndarray:
     """Draw what an LSTM's gates and states do at each residue, one row a hidden unit.
 
-    Parameters
-    ----------
-    gates : GateRecord
-        f, i, g, o, c, h, each [length, hidden].
-    sequence, structure
-        Letters label the residues, if there are at most 60; the structure is drawn above the maps.
-    start : int
-        Number of the first residue.
-    units, show
-        The hidden units to show, in this order; all if left out. Which of f, i, g, o, c and h to draw, from the top.
-    axes : Axes, optional
-        For the structure, and one for each map.
+    Letters label the residues, if there are at most 60, and ``start`` is the number of the first; the structure is
+    drawn above the maps. ``units`` are the hidden units to show, in this order, and ``show`` which of f, i, g, o, c and
+    h to draw, from the top. ``axes``, if given, are one for the structure, and one for each map.
 
     Raises PlotError if gates, sequence and structure differ in length, or for another letter in show.
 

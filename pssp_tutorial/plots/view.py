@@ -26,25 +26,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class StructureView:
-    """What :func:`view_structure` gives: a notebook shows it, ``save`` writes it into a file.
-
-    Parameters
-    ----------
-    id, sequence : str
-        Name and residues of the protein.
-    states : str
-        The three states that are drawn; ``?`` where unknown.
-    backbone : float[length, 4, 3]
-        N, CA, C and O in ångström, turned so that the longest side lies across.
-    truth : str, optional
-        Three states to compare with; ``?`` where unknown.
-    """
+    """What :func:`view_structure` gives: a notebook shows it, ``save`` writes it into a file."""
 
     id: str
     sequence: str
-    states: str
-    backbone: np.ndarray = field(repr=False)
-    truth: str | None = None
+    states: str  # three, which are drawn; ? where unknown
+    backbone: np.ndarray = field(repr=False)  # float[length, 4, 3], turned so that the longest side lies across
+    truth: str | None = None  # three states to compare with; ? where unknown
 
     @property
     def wrong(self) -> list[int]:
@@ -90,17 +78,10 @@ def view_structure(
     Helices are ribbons, strands arrows and coil a thread, in the colours of ``PALETTE``. Where no script runs, on paper
     for example, a still picture stands in its place.
 
-    Parameters
-    ----------
-    protein : str, ProteinRecord or Prediction
-        The id of one of the ``mini`` chains, or a protein; its backbone is that of the ``mini`` chain of the same id,
-        unless it is given.
-    states : str, optional
-        Three or eight DSSP states to draw. Left out: the protein's own.
-    truth : str or ProteinRecord, optional
-        States to compare with: a bead marks a residue whose state differs.
-    backbone : float[length, 4, 3], optional
-        N, CA, C and O of each residue in ångström; nan where an atom is missing.
+    The protein is the id of one of the ``mini`` chains, or a record or prediction; its backbone is that of the ``mini``
+    chain of the same id, unless one is given: float[length, 4, 3], N, CA, C and O in ångström, nan where missing. Three
+    or eight ``states`` are drawn in place of the protein's own; a bead marks a residue whose state differs from the
+    ``truth``, states or a record.
 
     Raises PlotError if there is no backbone for the protein, or lengths differ.
 

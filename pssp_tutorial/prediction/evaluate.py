@@ -26,12 +26,8 @@ def evaluate(
 ) -> ProteinReport:
     """Score a model on labelled proteins; unknown states count nowhere.
 
-    Parameters
-    ----------
-    proteins : Loader or iterable of ProteinRecord
-        A loader brings its classes, reduction and batches: with 3 classes, the probabilities of a model of 8 are
-        summed by its reduction. Records are scored with the model's number of classes, the default reduction and
-        ``batch_residues``.
+    A loader brings its classes, reduction and batches: with 3 classes, the probabilities of a model of 8 are summed by
+    its reduction. Records are scored with the model's number of classes, the default reduction and ``batch_residues``.
 
     Raises InferenceError if the model has fewer classes than the loader.
 

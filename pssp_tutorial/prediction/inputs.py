@@ -135,7 +135,7 @@ def _several(proteins: Any) -> Iterable[Any]:
 def _from_source(source: Any, rules: Rules) -> Iterator[ProteinRecord]:
     """The records of a FASTA file, of a handle, or of the FASTA files in a folder; a file must have some."""
     if not hasattr(source, "read"):
-        path = _existing(source)
+        path = existing(source, "a FASTA file, or a sequence of letters only")
         if path.is_dir():
             for file in fasta_files(path):
                 yield from _from_source(file, rules)
@@ -156,14 +156,14 @@ def _from_source(source: Any, rules: Rules) -> Iterator[ProteinRecord]:
         _refuse(InferenceError(f"{name}: nothing to predict; expected FASTA with at least one protein"), rules)
 
 
-def _existing(source: str | os.PathLike) -> Path:
+def existing(source: str | os.PathLike, expected: str) -> Path:
+    """The path to something that is there; else an InferenceError says what was expected."""
     path = Path(source)
     try:
         path.stat()
     except (OSError, ValueError) as error:
         problem = (getattr(error, "strerror", None) or str(error)).lower()
-        name = short(str(path), LONGEST_PATH)
-        raise InferenceError(f"{name}: {problem}; expected a FASTA file, or a sequence of letters only") from error
+        raise InferenceError(f"{short(str(path), LONGEST_PATH)}: {problem}; expected {expected}") from error
     return path
 
 

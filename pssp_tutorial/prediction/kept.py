@@ -9,8 +9,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from pssp_tutorial.core.files import write_atomically
-from pssp_tutorial.prediction.prediction import Prediction
-from pssp_tutorial.proteins.alphabet import decode_states
+from pssp_tutorial.prediction.prediction import Prediction, predicted
 from pssp_tutorial.proteins.record import ProteinRecord
 
 
@@ -49,12 +48,7 @@ class Kept:
         if digest != self._digest(chunk):
             return None
         parts = np.split(shares, np.cumsum([len(record) for record in chunk])[:-1])
-        return [
-            Prediction(
-                record.id, record.sequence, decode_states(rows.argmax(axis=1), rows.shape[1]), rows, record.source
-            )
-            for record, rows in zip(chunk, parts, strict=True)
-        ]
+        return list(map(predicted, chunk, parts))
 
     def _path(self, number: int) -> Path:
         return self.folder / f"{number:06}.npz"

@@ -21,10 +21,10 @@ from pssp_tutorial.models.device import move, resolve_device
 from pssp_tutorial.models.storage import load_pretrained
 from pssp_tutorial.prediction.inputs import Proteins, Rules, is_seqrecord, is_single, read_proteins
 from pssp_tutorial.prediction.onnx_model import BACKENDS, Backend, OnnxModel, onnx_twin
-from pssp_tutorial.prediction.prediction import InferenceError, Prediction, annotate_seqrecord
+from pssp_tutorial.prediction.prediction import InferenceError, Prediction, annotate_seqrecord, predicted
 from pssp_tutorial.prediction.probabilities import probabilities_of
 from pssp_tutorial.prediction.workers import for_each
-from pssp_tutorial.proteins.alphabet import RESIDUES, decode_states, states_of
+from pssp_tutorial.proteins.alphabet import RESIDUES, states_of
 from pssp_tutorial.proteins.cleaning import Unusual
 from pssp_tutorial.proteins.record import ProteinRecord
 
@@ -108,11 +108,8 @@ def iter_predict(
 ) -> Iterator[Prediction]:
     """Yield predictions in order, as :func:`predict` gives them, from an input of any size.
 
-    Parameters
-    ----------
-    on_error : callable, optional
-        Called with the error of a protein that cannot be predicted, which is then left out. Without it the first such
-        error is raised.
+    ``on_error`` is called with the error of a protein that cannot be predicted, which is then left out; without it the
+    first such error is raised.
 
     >>> from pssp_tutorial import BiLSTM
     >>> [len(prediction.states) for prediction in iter_predict(BiLSTM(hidden_size=8), ["MKT", "GA"])]
@@ -179,8 +176,7 @@ def _predict_window(
     for bucket, proteins in zip(buckets, for_each(model, work, buckets), strict=True):
         probabilities |= zip(bucket, proteins, strict=True)
     for index, record in enumerate(window):
-        rows = probabilities.pop(index)
-        yield Prediction(record.id, record.sequence, decode_states(rows.argmax(axis=1), states), rows, record.source)
+        yield predicted(record, probabilities.pop(index))
 
 
 def _processor(device: str | torch.device) -> str:

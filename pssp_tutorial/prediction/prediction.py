@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pssp_tutorial.core.errors import PSSPError
-from pssp_tutorial.proteins.alphabet import UNKNOWN_STATE
-from pssp_tutorial.proteins.record import CONFIDENCE_KEY, PREDICTED_KEY
+from pssp_tutorial.proteins.alphabet import UNKNOWN_STATE, decode_states
+from pssp_tutorial.proteins.record import CONFIDENCE_KEY, PREDICTED_KEY, ProteinRecord
 
 if TYPE_CHECKING:
     from Bio.SeqRecord import SeqRecord
@@ -36,6 +36,16 @@ class Prediction:
     def confidence(self) -> np.ndarray:
         """Probability of the predicted states, ``float32[length]``."""
         return self.probabilities.max(axis=1)
+
+
+def predicted(record: ProteinRecord, probabilities: np.ndarray) -> Prediction:
+    """The prediction of a record, with the most probable states of probabilities [length, class].
+
+    >>> predicted(ProteinRecord("tiny", "MK"), np.array([[0.1, 0.2, 0.7], [0.6, 0.2, 0.2]])).states
+    'CH'
+    """
+    states = decode_states(probabilities.argmax(axis=1), probabilities.shape[1])
+    return Prediction(record.id, record.sequence, states, probabilities, record.source)
 
 
 def annotate_seqrecord(seqrecord: "SeqRecord", prediction: Prediction) -> None:

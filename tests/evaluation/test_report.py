@@ -91,12 +91,11 @@ def test_padding_changes_nothing(proteins, before, after):
     np.testing.assert_array_equal(other.overlap, plain.overlap)
 
 
-def test_mask_of_the_confusion_matrix():
-    """A mask and ``IGNORE_INDEX`` hide a residue alike, and whatever was predicted there."""
-    true, predicted = np.array([[0, 1, 2], [2, IGNORE_INDEX, 1]]), np.array([[0, 2, 2], [9, 9, 1]])
-    counted = np.array([[True, True, False], [False, True, True]])
-    matrix = scores.confusion_matrix(true, predicted, 3, mask=counted)
-    np.testing.assert_array_equal(matrix, [[1, 0, 0], [0, 1, 1], [0, 0, 0]])
+def test_the_confusion_matrix_of_labels_of_any_shape():
+    """``IGNORE_INDEX`` hides a residue, and whatever was predicted there."""
+    true, predicted = np.array([[0, 1, IGNORE_INDEX], [IGNORE_INDEX, 1, 1]]), np.array([[0, 2, 2], [9, 1, 1]])
+    matrix = scores.confusion_matrix(true, predicted, 3)
+    np.testing.assert_array_equal(matrix, [[1, 0, 0], [0, 2, 1], [0, 0, 0]])
     assert matrix.dtype == np.int64
 
 
