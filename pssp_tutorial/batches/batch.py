@@ -18,19 +18,11 @@ class BatchingError(PSSPError):
 class Batch:
     """Several sequences, padded on the right to the longest.
 
-    Parameters
-    ----------
-    inputs : float32[batch, length, channel]
-        What stands at each position; zeros at padding.
-    lengths : int64[batch]
-        Number of positions of each sequence.
-    labels : int64 or float32, [batch, length] or [batch]
-        One for each position, or one for each sequence. Whole numbers are classes, and ``IGNORE_INDEX`` is unknown;
-        other numbers are values to predict, and nan is unknown. Padding is unknown.
-    ids : tuple of str
-        Names of the sequences, or none.
-    scored : bool, of the shape of the labels, optional
-        Of the known labels, those that count; left out, all of them.
+    ``inputs`` are float32[batch, length, channel], zeros at padding; ``lengths``, int64[batch], count each sequence's
+    positions; ``ids`` are names, or none. ``labels`` are int64 or float32, [batch, length] or [batch], one for each
+    position or one for each sequence: whole numbers are classes, and ``IGNORE_INDEX`` is unknown; other numbers are
+    values to predict, and nan is unknown. Padding is unknown. ``scored``, bool of the labels' shape, tells which of the
+    known labels count; left out, all of them.
 
     Raises BatchingError if the shapes don't belong together.
 

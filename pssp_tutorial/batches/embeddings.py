@@ -55,16 +55,10 @@ def embed(
 ) -> list[np.ndarray]:
     """The last layer's vectors of a pretrained protein language model, float32[length, channel] for each record.
 
-    One protein at a time, so that no padding is read; start and end tokens are cut off.
-
-    Parameters
-    ----------
-    name : str
-        A model of the Hugging Face Hub, or a folder with its files, such as ``Rostlab/prot_t5_xl_half_uniref50-enc``.
-    longest : int
-        Largest number of residues; attention's memory grows with its square.
-    tokenizer, model
-        Loaded already, for instance to call this function often; left out, those of ``name``.
+    One protein at a time, so that no padding is read; start and end tokens are cut off. The name is that of a model of
+    the Hugging Face Hub, or of a folder with its files, such as ``Rostlab/prot_t5_xl_half_uniref50-enc``; tokenizer and
+    model may be loaded already, for instance to call this function often. No protein may have more residues than
+    ``longest``: attention's memory grows with its square.
 
     Raises BatchingError for a longer protein, before any is read; for a package or weights that are not there; and for
     a tokenizer that doesn't give one token for each residue.

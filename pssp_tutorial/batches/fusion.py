@@ -19,16 +19,12 @@ class FusedLoader(Loader):
     """A loader whose inputs are the one-hot residues, the profile, and the accessibility if there is one.
 
     The channels stand in this order: 21, 20 and 1. A chain without relatives has a profile all the same, that of an
-    alignment of itself alone, which is its own one-hot sequence; ``missing`` makes such profiles on purpose.
+    alignment of itself alone, which is its own one-hot sequence; ``missing`` is the share of chains, drawn anew for
+    each batch, that get such a profile on purpose.
 
-    Parameters
-    ----------
-    profiles : dict of str to float32[length, 20]
-        By the record's id: see :func:`~pssp_tutorial.load_profiles`.
-    accessibility : dict of str to float32[length], optional
-        By the record's id, 0 to 1: predicted, never measured on the structure whose states are asked for.
-    missing : float
-        The share of chains, drawn anew for each batch, that get the profile of an alignment of themselves alone.
+    Profiles, float32[length, 20], and accessibility, float32[length] from 0 to 1, are given by the record's id: see
+    :func:`~pssp_tutorial.load_profiles`. Accessibility is predicted, never measured on the structure whose states are
+    asked for.
 
     Raises BatchingError if a record has no profile or accessibility of its own length.
 

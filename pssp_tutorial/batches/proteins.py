@@ -151,16 +151,9 @@ def make_loader(
 ) -> Loader:
     """Make a loader of labelled records, for training or for scoring.
 
-    Parameters
-    ----------
-    records : iterable of ProteinRecord
-        Each with a structure; positions with the state ``?`` are masked.
-    batch_residues : int
-        Largest number of residues in a batch, padding included.
-    shuffle, seed
-        Draw the batches anew for each value of the attribute ``epoch``, from ``seed``.
-    classes, reduction
-        As in :func:`collate`.
+    The records have a structure; positions with the state ``?`` are masked. ``batch_residues`` is the largest number of
+    residues in a batch, padding included; with ``shuffle`` the batches are drawn anew for each value of the attribute
+    ``epoch``, from ``seed``; classes and reduction as in :func:`collate`.
 
     Raises BatchingError without records, residues, a structure or any known state; for something else than records, and
     for a whole chain set, which holds every split.

@@ -42,17 +42,11 @@ class Attribution:
 def attributions(
     model: nn.Module, sequence: str, position: int, state: str, *, baseline: Tensor | None = None, steps: int = 64
 ) -> Attribution:
-    """Share out the log-odds of a state at a residue among all residues, by integrated gradients.
+    """Share out the log-odds of a state, H, E or C, at a residue, counted from 0, by integrated gradients.
 
-    Parameters
-    ----------
-    position, state
-        The residue whose prediction is explained, counted from 0, and one of H, E and C.
-    baseline : Tensor, optional
-        What stands for "no sequence", ``float32[channel]`` for each residue or ``[length, channel]``. Left out, each of
-        the 20 amino acids with a share of 1/20: like a real residue, its channels sum to 1.
-    steps : int
-        Points of the integral. The more, the smaller the ``gap``.
+    The ``baseline`` stands for "no sequence", ``float32[channel]`` for each residue or ``[length, channel]``. Left out,
+    it is each of the 20 amino acids with a share of 1/20: like a real residue, its channels sum to 1. The more
+    ``steps``, points of the integral, the smaller the ``gap``.
 
     Raises InsideError for a position or a state that is not there, or when Captum is not installed.
 

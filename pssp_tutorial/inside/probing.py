@@ -18,14 +18,9 @@ WORD = 3  # residues that name a word of the control task
 def linear_probe(features: Tensor, classes: Tensor, *, penalty: float = 1e-3, steps: int = 100) -> nn.Linear:
     """Fit a linear classifier on frozen features; the answer gives its logits for other residues.
 
-    Parameters
-    ----------
-    features, classes
-        ``float32[residue, channel]`` and ``int64[residue]``, class numbers from 0.
-    penalty : float
-        Of the squared weights, when each channel has a spread of 1, so that rare channels are not learned by heart.
-    steps : int
-        Steps of L-BFGS at most. The loss has one minimum, so the answer hardly depends on where it starts.
+    The features are ``float32[residue, channel]``, the classes ``int64[residue]``, numbers from 0. The ``penalty`` is
+    on the squared weights, when each channel has a spread of 1, so that rare channels are not learned by heart. L-BFGS
+    takes ``steps`` at most; the loss has one minimum, so the answer hardly depends on where it starts.
 
     Raises InsideError where features and classes differ in number.
 

@@ -26,13 +26,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class StructureView:
-    """What :func:`view_structure` gives: a notebook shows it, ``save`` writes it into a file."""
+    """What :func:`view_structure` gives: a notebook shows it, ``save`` writes it into a file.
+
+    The states, and those of the truth that they are compared with, are three, or ``?``; the backbone, float[length, 4,
+    3] in ångström, is turned so that its longest side lies across.
+    """
 
     id: str
     sequence: str
-    states: str  # three, which are drawn; ? where unknown
-    backbone: np.ndarray = field(repr=False)  # float[length, 4, 3], turned so that the longest side lies across
-    truth: str | None = None  # three states to compare with; ? where unknown
+    states: str
+    backbone: np.ndarray = field(repr=False)
+    truth: str | None = None
 
     @property
     def wrong(self) -> list[int]:

@@ -72,12 +72,8 @@ def predict_on_cluster(
 ) -> Iterator[Prediction]:
     """Yield the predictions of records in their order, as one process would give them.
 
-    Parameters
-    ----------
-    kept : Kept, optional
-        Where finished chunks are kept, so that a run that ended before its end goes on from there.
-    chunk_residues : int
-        Largest number of residues in a chunk; a longer protein is a chunk by itself.
+    A chunk has at most ``chunk_residues``, or is one longer protein. Finished ones are ``kept``, if there is where, so
+    that a run that ended before its end goes on from there.
 
     Raises InferenceError if the scheduler is lost, or if the workers die again and again on one chunk.
     """

@@ -48,16 +48,10 @@ def alignment_profile(
 ) -> np.ndarray:
     """How often each amino acid stands in each column, float64[length, 20]; each column has the sum 1.
 
-    Parameters
-    ----------
-    alignment : sequence of str
-        Rows of equal length; letters other than the 20 amino acids, and gaps, are not counted.
-    weights : float[row], optional
-        With the sum 1; left out, :func:`sequence_weights`.
-    pseudocount : float
-        How many rows of ``background`` are added to each column, beside those that have a residue there.
-    background : float[20], optional
-        What is expected where nothing is seen; left out, all amino acids alike.
+    The rows are of equal length; letters other than the 20 amino acids, and gaps, are not counted. The weights, with
+    the sum 1, are those of :func:`sequence_weights` if left out. To each column so many rows of ``background``,
+    float[20], are added as ``pseudocount`` says: what is expected where nothing is seen, all amino acids alike if left
+    out.
 
     Raises AlignmentError for rows of other lengths, and for a column of nothing without a pseudocount.
 

@@ -29,16 +29,9 @@ def split_by_homology(
     Their other members are ``excluded``, and so is every record with a hit in ``test``, or in ``val`` if it would be
     trained on. The rest is ``train``. No record is ``reserved``: look out for benchmark proteins yourself.
 
-    Parameters
-    ----------
-    records : iterable of ProteinRecord
-        With a structure; unusual letters become those that :func:`normalise_sequence` gives.
-    val, test : float
-        Shares of the clusters, 0 or more, together less than 1; ``seed`` draws them.
-    identity, evalue
-        Of the clusters, 0 to 1, whose coverage is 0.5; of a hit between splits.
-    method : {"auto", "mmseqs", "python"}
-        As for :func:`cluster_sequences`.
+    The records have a structure; unusual letters become those that :func:`normalise_sequence` gives. ``val`` and
+    ``test`` are shares of the clusters, 0 or more and together less than 1, which ``seed`` draws; ``identity`` is that
+    of the clusters, ``evalue`` that of a hit between splits; ``method`` as for :func:`cluster_sequences`.
 
     Raises ChainDataError without records, if an id occurs twice, or if the shares leave nothing to train on.
 
