@@ -6,9 +6,6 @@ The parts are methylation, cpgs, expression, image_series, systems, systems_leak
 one, all. Each writes applications_<part>.json.
 """
 
-import sys
-
-import torch
 from application_parts.cpgs import cpgs
 from application_parts.expression import expression
 from application_parts.image_series import image_series
@@ -17,16 +14,7 @@ from application_parts.patients import patients
 from application_parts.systems import systems
 from application_parts.systems_leak import systems_leak
 from application_parts.visual_fields import visual_fields
-
-ALL = (methylation, cpgs, expression, image_series, systems, systems_leak, patients, visual_fields)
-PARTS = {part.__name__: part for part in ALL}
-
-
-def main() -> None:
-    torch.set_num_threads(1)
-    for name in sys.argv[1:] or PARTS:
-        PARTS[name]()
-
+from parts import run_parts
 
 if __name__ == "__main__":
-    main()
+    run_parts(methylation, cpgs, expression, image_series, systems, systems_leak, patients, visual_fields)

@@ -6,21 +6,10 @@ One thread; about 20 minutes for all parts. A killed run goes on where it was: t
 build/honesty. `leak` needs MMseqs2.
 """
 
-import sys
-
-import torch
 from honesty_parts.bugs import bugs
 from honesty_parts.leak import leak
 from honesty_parts.seeds import seeds, where
-
-PARTS = {part.__name__: part for part in (seeds, where, leak, bugs)}
-
-
-def main() -> None:
-    torch.set_num_threads(1)
-    for name in sys.argv[1:] or PARTS:
-        PARTS[name]()
-
+from parts import run_parts
 
 if __name__ == "__main__":
-    main()
+    run_parts(seeds, where, leak, bugs)

@@ -7,7 +7,6 @@ was: what is finished is kept in build/language. What is chosen is chosen on one
 all scores are those of the other half, B. Each validation chain is a family of its own. No test chain is used.
 """
 
-import sys
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from honesty_parts.recipe import as_numbers, over_families, over_seeds
+from parts import run_parts
 from torch import nn
 from torch.nn.functional import cross_entropy
 
@@ -287,14 +287,5 @@ def leaked(arm: str, records: Records, a: Records, scored: Records, rate: float,
     return {"losses": losses, "elsewhere": np.array(elsewhere), "right": run["right"][inside], "a": np.array(run["a"])}
 
 
-PARTS = {part.__name__: part for part in (ngrams, pretraining, few, leak)}
-
-
-def main() -> None:
-    torch.set_num_threads(1)
-    for name in sys.argv[1:] or PARTS:
-        PARTS[name]()
-
-
 if __name__ == "__main__":
-    main()
+    run_parts(ngrams, pretraining, few, leak)
