@@ -5,12 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pssp_tutorial.applications.patients import (
-    DAYS_A_YEAR,
-    Patients,
-    patient_outcome,
-    split_by_matched_set,
-)
+from pssp_tutorial.applications.patients import DAYS_A_YEAR, Patients, patient_outcome, split_by_matched_set
 from pssp_tutorial.batches.sequences import SequenceLoader
 
 if TYPE_CHECKING:

@@ -51,17 +51,11 @@ class Report:
         classes: int | Sequence[str] = 3,
         ids: Sequence[str] | None = None,
     ) -> "Report":
-        """Score predicted against true class numbers, one array for each sequence.
+        """Score predicted against true class numbers: for each sequence int[length], or one number for all of it.
 
-        Parameters
-        ----------
-        true, predicted : sequences of int[length], or of numbers
-            Class numbers of each position, or one for the whole sequence; where ``true`` is ``IGNORE_INDEX`` the
-            position counts nowhere.
-        classes : int or sequence of str
-            3 or 8: the states of proteins, and a :class:`ProteinReport`. Or the names of other classes.
-        ids : sequence of str, optional
-            Names for the errors and the table; ``protein 1``, ``protein 2`` and so on if left out.
+        Where ``true`` is ``IGNORE_INDEX`` a position counts nowhere. With 3 or 8 ``classes``, the states of proteins,
+        this gives a :class:`ProteinReport`; otherwise they are the names of other classes. The ids are names for the
+        errors and the table; ``protein 1``, ``protein 2`` and so on if left out.
 
         Raises EvaluationError if counts or lengths differ, a label is out of range, or nothing is scored.
 

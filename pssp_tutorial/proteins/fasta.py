@@ -34,15 +34,10 @@ def read_fasta(
     The first word after ``>`` is the id. White space in a sequence is dropped, and so is a stop sign at its end, ``*``
     or ``.``; the letters stay as they are. Lines above the first record that begin with ``;`` are comments.
 
-    Parameters
-    ----------
-    source : path or handle
-        Read as UTF-8; a path, or a handle of bytes, is unpacked if it is packed with gzip, bzip2 or xz.
-    unusual : {"map", "error"}
-        Whether the letters U, O, B, Z and J are known.
-    on_error, on_warning : callable, optional
-        Called with the error of a record that cannot be used, which is then left out; without it the first is raised.
-        Called with a sentence on a record that can be read as a protein and looks like something else, such as DNA.
+    The source is read as UTF-8; a path, or a handle of bytes, is unpacked if it is packed with gzip, bzip2 or xz.
+    ``unusual`` says whether the letters U, O, B, Z and J are known. ``on_error`` is called with the error of a record
+    that cannot be used, which is then left out; without it the first is raised. ``on_warning`` is called with a
+    sentence on a record that can be read as a protein and looks like something else, such as DNA.
 
     Raises RecordError if the file is missing, not text, damaged or not FASTA, whatever ``on_error`` is, with what it
     seems to be; if a record has no sequence or more than ``MAX_RESIDUES``, with the line and the record. Raises

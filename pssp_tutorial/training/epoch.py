@@ -42,13 +42,9 @@ def train_epoch(
 ) -> TrainScore:
     """Take one step of the optimiser for each batch, on the model's device; the model stays in training mode.
 
-    Parameters
-    ----------
-    clip_norm, class_weights
-        As of :class:`~pssp_tutorial.FitSettings`; the weights as float32[class].
-    objective : callable, optional
-        What to lower instead of the cross-entropy of classes, or the squared error of numbers: from the model and a
-        batch, the sum of the loss over the scored labels, and the model's outputs.
+    ``clip_norm`` and the weights, float32[class], are as of :class:`~pssp_tutorial.FitSettings`. The ``objective`` is
+    lowered instead of the cross-entropy of classes, or the squared error of numbers: from the model and a batch, it
+    gives the sum of the loss over the scored labels, and the model's outputs.
 
     Raises TrainingError if a loss or gradient is not finite (before the step: the weights stay finite), or nothing is
     scored.
