@@ -60,16 +60,6 @@ def test_the_check_finds_a_second_bidirectional_layer():
     assert changed_at(Stacked().eval(), 3)[3].all()
 
 
-def test_padding_and_company_change_nothing():
-    """The last residue read from the right has no context: padding must not become one."""
-    network, short, long = model(), chain(4, 9, 2), chain(1, 2, 3, 4, 5)
-    alone = network(short, torch.tensor([3]))
-    filled = torch.cat([short, torch.full((1, 2, 21), 0.7)], dim=1)
-    together = network(torch.cat([filled, long]), torch.tensor([3, 5]))
-    torch.testing.assert_close(together[:1, :3], alone)
-    torch.testing.assert_close(together[1:], network(long, torch.tensor([5])))
-
-
 def test_contexts_are_those_of_pytorchs_own_one_way_layers():
     """An independent truth: each direction run alone, on a chain cut before the residue."""
     network, inputs = model(), chain(3, 7, 1, 12)

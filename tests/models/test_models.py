@@ -15,11 +15,16 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from pssp_tutorial.batches.proteins import make_loader
 from pssp_tutorial.models import bilstm
 from pssp_tutorial.models import storage as models
+from pssp_tutorial.models.architectures import SequenceLabeller
 from pssp_tutorial.models.article import ProteinSecondaryStructurePrediction
+from pssp_tutorial.models.attention import AttentionLayer, FeedForward
 from pssp_tutorial.models.bilstm import BidirectionalLSTM, BiLSTM
+from pssp_tutorial.models.cells import GRU, MLSTM, BothWays, CoupledLSTM, MinGRU
 from pssp_tutorial.models.contract import ModelError, count_parameters, evaluating, evaluation_twin
-from pssp_tutorial.models.convolution import ConvBiLSTM
+from pssp_tutorial.models.convolution import ConvBiLSTM, ConvolutionLayer
 from pssp_tutorial.models.device import has_bfloat16, resolve_device
+from pssp_tutorial.models.fusion import LateFusion
+from pssp_tutorial.models.language import LanguageModel
 from pssp_tutorial.models.storage import load_pretrained, save_pretrained
 from pssp_tutorial.proteins.record import ProteinRecord
 from pssp_tutorial.training.epoch import validate
@@ -43,31 +48,54 @@ MODELS = {
     "convolution, one-hot": lambda: ConvBiLSTM(6, 2, embedding_size=None),
     "layer": lambda: BidirectionalLSTM(21, 5),
 }
+LAYERS = {
+    "convolution": lambda: [ConvolutionLayer(8, 5), ConvolutionLayer(8, 3, dilation=4)],
+    "lstm": lambda: [BidirectionalLSTM(8, 4), BidirectionalLSTM(8, 4)],
+    "gru": lambda: [BothWays(GRU, 8, 4), BothWays(GRU, 8, 4)],
+    "coupled": lambda: [BothWays(CoupledLSTM, 8, 4), BothWays(CoupledLSTM, 8, 4)],
+    "mingru": lambda: [BothWays(MinGRU, 8, 4), BothWays(MinGRU, 8, 4)],
+    "mlstm": lambda: [BothWays(MLSTM, 8, 4), BothWays(MLSTM, 8, 4)],
+    "attention": lambda: [AttentionLayer(8, 2), FeedForward(8), AttentionLayer(8, 2)],
+    "mixed": lambda: [ConvolutionLayer(8), BidirectionalLSTM(8, 4), AttentionLayer(8)],
+}
+OTHERS = {name: lambda layers=layers: SequenceLabeller(layers(), 8) for name, layers in LAYERS.items()} | {
+    "late fusion": lambda: LateFusion((11, 6, 4), hidden_size=6),
+    "language model": lambda: LanguageModel(6, embedding_size=5),
+}
 every_model = pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
 lengths_of_a_batch = st.lists(st.integers(1, 30), min_size=1, max_size=5)
 
 
-@every_model
+@pytest.mark.parametrize(
+    ("make", "tolerance"),
+    [(make, 1e-5) for make in MODELS.values()] + [(make, 1e-4) for make in OTHERS.values()],
+    ids=[*MODELS, *(f"other {name}" for name in OTHERS)],
+)
 @settings(deadline=None, max_examples=15)
 @given(
     lengths=lengths_of_a_batch,
     padding=st.integers(0, 40),
     garbage=st.sampled_from([0.0, -1.0, 1e3, -1e9]),
-    precision=st.sampled_from([(torch.float32, 1e-5), (torch.float64, 1e-10)]),
+    dtype=st.sampled_from([torch.float32, torch.float64]),
     seed=st.integers(0, 2**31),
 )
-def test_padding_never_changes_a_real_residues_logits(make, lengths, padding, garbage, precision, seed):
-    """The contract of every model: alone, in a batch, or behind any padding, a protein gets the same logits."""
-    dtype, tolerance = precision
+def test_padding_never_changes_logits_and_gradients_are_finite(make, tolerance, lengths, padding, garbage, dtype, seed):
+    """The contract: alone, in a batch, or behind any padding, a protein gets the same logits, and can be learned."""
+    tolerance = tolerance if dtype == torch.float32 else 1e-10
     torch.manual_seed(seed)
     model = make().to(dtype).eval()
     inputs = torch.randn(len(lengths), max(lengths) + padding, 21, dtype=dtype)
     for row, length in zip(inputs, lengths, strict=True):
         row[length:] = garbage * torch.randn(1, dtype=dtype)
+    inputs.requires_grad_()
     together = model(inputs, torch.tensor(lengths))
     for row, length, logits in zip(inputs, lengths, together, strict=True):
         alone = model(row[None, :length], torch.tensor([length]))[0]
         torch.testing.assert_close(logits[:length], alone, rtol=tolerance, atol=tolerance)
+    real = torch.arange(inputs.shape[1]) < torch.tensor(lengths)[:, None]
+    together[real].square().sum().backward()
+    assert inputs.grad[~real].eq(0).all()
+    assert all(parameter.grad.isfinite().all() for parameter in model.parameters())
 
 
 def test_no_model_escapes_the_tests_of_the_contract():
