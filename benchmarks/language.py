@@ -8,14 +8,14 @@ all scores are those of the other half, B. Each validation chain is a family of 
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from honesty_parts.recipe import as_numbers, over_families, over_seeds
-from parts import run_parts
+from parts import kept_arrays, run_parts
 from torch import nn
 from torch.nn.functional import cross_entropy
 
@@ -23,6 +23,7 @@ import pssp_tutorial as pssp
 from pssp_tutorial.evaluation.bootstrap import Interval
 
 RUNS = Path(__file__).parents[1] / "build" / "language"
+kept = partial(kept_arrays, RUNS)
 LONGEST, HIDDEN, EPOCHS, RATES = 400, 128, 3, (2e-3, 5e-3, 1e-2)  # of the pretraining
 STRENGTHS, ORDERS = (10.0, 100.0, 1_000.0, 10_000.0, 100_000.0), (1, 2, 3, 4)  # of the n-grams
 SIZES, SEEDS, SEARCHED = (10, 30, 100, 300), (0, 1, 2), (1e-3, 3e-3, 1e-2, 3e-2)  # of the few labels
@@ -45,18 +46,6 @@ def halves() -> tuple[Records, Records]:
 def shortest(longest: int) -> Records:
     """Training chains up to a length."""
     return [record for record in pssp.load_chains().train if len(record) <= longest]
-
-
-def kept(name: str, make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Arrays that are computed once and then read."""
-    path = RUNS / f"{name}.npz"
-    if not path.exists():
-        arrays = make()
-        RUNS.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(path, **arrays)
-        print(name, {key: values.tolist() for key, values in arrays.items() if values.ndim == 0}, flush=True)
-    with np.load(path) as archive:
-        return dict(archive)
 
 
 def perplexity(losses: np.ndarray, residues: np.ndarray, records: Records) -> dict[str, float]:

@@ -9,12 +9,14 @@ scored. One thread, about ten minutes. A training that was made is kept in build
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from honesty_parts.recipe import BATCH_RESIDUES, SEEDS, as_numbers, over_families, over_seeds
+from parts import kept_arrays
 from torch import nn
 
 import pssp_tutorial as pssp
@@ -24,7 +26,7 @@ from pssp_tutorial.models.contract import evaluation_twin
 from pssp_tutorial.models.fusion import LateFusion
 from pssp_tutorial.training.distillation import MultiTask
 
-RUNS = Path(__file__).parents[1] / "build" / "relatives"
+kept = partial(kept_arrays, Path(__file__).parents[1] / "build" / "relatives")
 EPOCHS = 8
 RECIPE: dict[str, Any] = {"max_epochs": EPOCHS, "patience": EPOCHS, "schedule": "cosine", "warmup_epochs": 0.5}
 HIDDEN = 64
@@ -100,17 +102,6 @@ def exposure(networks: list[MultiTask], loader: ProfileLoader) -> Table:
         for chain, row, length in zip(batch.ids, rows, batch.lengths.tolist(), strict=True):
             found[chain] = row[:length].astype(np.float32)
     return found
-
-
-def kept(name: str, make: Callable[[], Table]) -> Table:
-    """Arrays made once, then read."""
-    path = RUNS / f"{name}.npz"
-    if not path.exists():
-        RUNS.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(path, **make())
-        print(name, flush=True)
-    with np.load(path) as archive:
-        return dict(archive)
 
 
 class Residues(pssp.BiLSTM):

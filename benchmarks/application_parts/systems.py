@@ -36,14 +36,17 @@ def straight_on(train: np.ndarray, values: np.ndarray) -> np.ndarray:
 def straight_to_the_rest(train: np.ndarray, val: np.ndarray, values: np.ndarray) -> np.ndarray:
     """All looks ahead at once, linear in all that was seen; how strongly it is held back is chosen on val."""
     fits = [Ridge(strength).fit(*halves(train)) for strength in (0.1, 1.0, 10.0, 100.0, 1000.0)]
-    seen, rest = halves(val)
-    best = min(fits, key=lambda fit: pssp.rmse(rest, fit.predict(seen)))
-    return best.predict(halves(values)[0]).reshape(len(values), -1, values.shape[2])
+    return of_the_best(fits, val, values)
 
 
 def looked_up(train: np.ndarray, val: np.ndarray, values: np.ndarray) -> np.ndarray:
     """The mean of what the nearest training courses did next; how many is chosen on val."""
     fits = [KNeighborsRegressor(count).fit(*halves(train)) for count in (1, 2, 4, 8, 16, 32)]
+    return of_the_best(fits, val, values)
+
+
+def of_the_best(fits: list[Any], val: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The forecasts of the fit that errs least on val."""
     seen, rest = halves(val)
     best = min(fits, key=lambda fit: pssp.rmse(rest, fit.predict(seen)))
     return best.predict(halves(values)[0]).reshape(len(values), -1, values.shape[2])

@@ -26,7 +26,7 @@ methylated one below LOW."""
 class Methylation:
     """Two plasmids of *Geobacillus*, and the reads that call each adenine 6-methyladenine.
 
-    ``adenines`` has one row an adenine, on either strand: ``contig``, ``strand`` (``+`` or ``-``), ``position``
+    ``adenines`` has one row per adenine, on either strand: ``contig``, ``strand`` (``+`` or ``-``), ``position``
     (1-based, along the forward strand), ``modified`` and ``coverage`` (reads).
     """
 
