@@ -7,7 +7,7 @@ was: what is finished is kept in build/language. What is chosen is chosen on one
 all scores are those of the other half, B. Each validation chain is a family of its own. No test chain is used.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
