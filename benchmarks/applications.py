@@ -2,14 +2,15 @@
 
     OMP_NUM_THREADS=1 PSSP_RESULTS=benchmarks/results python benchmarks/applications.py [PART ...]
 
-The parts are methylation, cpgs, expression, image_series, systems, systems_leak, patients and visual_fields; without
-one, all. Each writes applications_<part>.json.
+The parts are methylation, cpgs, expression, image_series, systems, systems_leak, pathway, patients and visual_fields;
+without one, all. Each writes applications_<part>.json.
 """
 
 from application_parts.cpgs import cpgs
 from application_parts.expression import expression
 from application_parts.image_series import image_series
 from application_parts.methylation import methylation
+from application_parts.pathway import pathway
 from application_parts.patients import patients
 from application_parts.systems import systems
 from application_parts.systems_leak import systems_leak
@@ -17,4 +18,4 @@ from application_parts.visual_fields import visual_fields
 from parts import run_parts
 
 if __name__ == "__main__":
-    run_parts(methylation, cpgs, expression, image_series, systems, systems_leak, patients, visual_fields)
+    run_parts(methylation, cpgs, expression, image_series, systems, systems_leak, pathway, patients, visual_fields)

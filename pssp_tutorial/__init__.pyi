@@ -140,8 +140,8 @@ from .training.distributed import train_alone as train_alone
 # Part IV: chapters 17 (methylation, CpGs), 18 (expression), 19 (image series), 20 (systems) and 21 (patients)
 from .batches.sequences import SequenceLoader as SequenceLoader
 from .applications.networks import (
-    Forecaster as Forecaster, LevelTagger as LevelTagger, SequenceClassifier as SequenceClassifier,
-    with_hidden_head as with_hidden_head,
+    Follower as Follower, Forecaster as Forecaster, LevelTagger as LevelTagger,
+    SequenceClassifier as SequenceClassifier, with_hidden_head as with_hidden_head,
 )
 from .applications.scores import (
     area_under_roc as area_under_roc, average_precision as average_precision, best_threshold as best_threshold,
@@ -167,6 +167,12 @@ from .applications.trajectories import (
     TRAJECTORY_REGIONS as TRAJECTORY_REGIONS, TrajectoryScale as TrajectoryScale, cut_windows as cut_windows,
     draw_trajectories as draw_trajectories, load_trajectories as load_trajectories,
     trajectory_loader as trajectory_loader,
+)
+from .applications.pathway import Pathway as Pathway, load_glycolysis as load_glycolysis
+from .applications.stiff import simulate_pathway as simulate_pathway
+from .applications.feeds import (
+    FEED_REGIONS as FEED_REGIONS, FeedScale as FeedScale, draw_feeds as draw_feeds, feed_loader as feed_loader,
+    follow_feeds as follow_feeds, load_feeds as load_feeds,
 )
 from .applications.patients import (
     censoring_weights as censoring_weights, load_patients as load_patients, patient_outcome as patient_outcome,

@@ -17,9 +17,15 @@ def turning(state: np.ndarray) -> np.ndarray:
     return np.array([state[1], -state[0]])
 
 
+def braked(state: np.ndarray) -> np.ndarray:
+    """Two genes, each switched off by the other's protein: not in proportion to anything."""
+    return 2 / (1 + state[::-1] ** 2) - 0.5 * state
+
+
 def steps() -> Cases:
     return {
         "a decay": (decay, np.array([10.0]), 1.0),
+        "two genes that brake each other": (braked, np.array([0.3, 1.2]), 0.8),
         "a circle": (turning, np.array([1.0, 0.0]), 0.5),
         "a step of no length": (decay, np.array([2.0, 3.0]), 0.0),
     }
@@ -56,6 +62,14 @@ def equal_weights(change: Change, state: np.ndarray, step: float) -> np.ndarray:
     return state + step / 4 * (one + two + three + four)
 
 
+def three_eighths(change: Change, state: np.ndarray, step: float) -> np.ndarray:
+    one = change(state)
+    two = change(state + step / 3 * one)
+    three = change(state + step * (two - one / 3))
+    four = change(state + step * (one - two + three))
+    return state + step / 8 * (one + 3 * two + 3 * three + four)
+
+
 @by_cases(
     "20.1",
     cases=steps,
@@ -69,6 +83,9 @@ def equal_weights(change: Change, state: np.ndarray, step: float) -> np.ndarray:
         "The third slope is taken where the second one leads, not where the first one led again.": from_one,
         "The second and third slopes are taken half a step ahead, not a whole one.": whole_steps,
         "The four slopes count one, two, two, one: the sum is divided by six.": equal_weights,
+        "That is another method of order 4, with looks at each third of a step. Here, take the middle twice.": (
+            three_eighths
+        ),
         "You return how far the state moves. Add it to the state.": (
             lambda change, state, step: runge_kutta(change, state, step) - state
         ),
@@ -95,12 +112,18 @@ def growth(course: np.ndarray) -> np.ndarray:
     return course[-1] + 0.1 * len(course)
 
 
+def homesick(course: np.ndarray) -> np.ndarray:
+    return 0.5 * (course[-1] + course[0])
+
+
 def courses() -> Cases:
     values = np.random.default_rng(0).normal(size=(9, 3)).cumsum(axis=0)
     return {
         "four looks ahead": (drift, values, 5, 4),
         "one look ahead": (drift, values, 6, 1),
         "a predictor that counts the looks": (growth, values[:, :1], 4, 5),
+        "a predictor that remembers the first look": (homesick, values, 3, 3),
+        "a course that ends with what was seen": (drift, values[:4], 4, 2),
     }
 
 
@@ -164,8 +187,17 @@ def turned_round(owners: np.ndarray, share: float, generator: np.random.Generato
     return ~of_sets(owners, share, generator)
 
 
+def as_numpy_pleases(owners: np.ndarray, share: float, generator: np.random.Generator) -> np.ndarray:
+    return of_sets(owners, share, np.random.default_rng())
+
+
+def always_four(owners: np.ndarray, share: float, generator: np.random.Generator) -> np.ndarray:
+    return np.isin(owners, generator.choice(np.unique(owners), 4, replace=False))
+
+
 LEAK = "A parameter set has windows on both sides. Draw among the different owners, then take all windows of these."
 FIXED = "Your test sets are the same for every generator. Draw them with `generator`."
+OWN = "The same generator must give the same split: draw with `generator`, and with nothing else."
 TURNED = "It is the other way round: True is for test."
 SHARE = "The share is of the parameter sets: `round(share * number of sets)` of them are for test."
 KIND = "Return one bool for each window, True where it is for test."
@@ -173,7 +205,14 @@ KIND = "Return one bool for each window, True where it is for test."
 
 @by_observation(
     "20.3",
-    mistakes={LEAK: of_windows, FIXED: first_sets, TURNED: turned_round, KIND: lambda owners, share, generator: owners},
+    mistakes={
+        LEAK: of_windows,
+        FIXED: first_sets,
+        OWN: as_numpy_pleases,
+        TURNED: turned_round,
+        SHARE: always_four,
+        KIND: lambda owners, share, generator: owners,
+    },
 )
 def exercise_20_3(for_test: Split) -> Observations:
     """``for_test(owners, share, generator)``: bool for each window, whether it is for test.
@@ -181,8 +220,12 @@ def exercise_20_3(for_test: Split) -> Observations:
     ``owners`` says for each window which parameter set it was cut from; ``share`` of the sets are for test, drawn with
     a ``numpy.random.Generator``, and no set has windows on both sides.
     """
-    owners = np.tile(np.arange(100, 120), 31)
-    found = [np.asarray(present(for_test(owners, 0.2, np.random.default_rng(seed)))) for seed in range(4)]
+    owners = np.random.default_rng(0).permutation(np.repeat(np.arange(100, 120), np.arange(11, 51, 2)))
+
+    def split(share: float, seed: int) -> np.ndarray:
+        return np.asarray(present(for_test(owners.copy(), share, np.random.default_rng(seed))))
+
+    found = [split(0.2, seed) for seed in range(4)]
     right_kind = all(one.shape == owners.shape and one.dtype == bool for one in found)
     yield right_kind, "one bool for each window", KIND
     if not right_kind:
@@ -193,3 +236,5 @@ def exercise_20_3(for_test: Split) -> Observations:
     yield counts == {4}, "4 of 20 parameter sets are for test", TURNED if counts == {16} else SHARE
     different = len({tuple(np.unique(owners[one])) for one in found}) > 1
     yield different, "another generator draws other sets", FIXED
+    yield np.array_equal(split(0.2, 0), found[0]), "the same generator draws the same sets", OWN
+    yield len(np.unique(owners[split(0.35, 5)])) == 7, "another share: 7 of 20", SHARE

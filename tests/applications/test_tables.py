@@ -11,6 +11,7 @@ from pssp_tutorial.applications.cpgs import load_cpgs
 from pssp_tutorial.applications.expression import load_expression
 from pssp_tutorial.applications.image_series import load_image_series
 from pssp_tutorial.applications.methylation import load_methylation
+from pssp_tutorial.applications.pathway import load_glycolysis
 from pssp_tutorial.applications.patients import load_patients
 from pssp_tutorial.applications.systems import load_repressilator
 from pssp_tutorial.applications.tables import data_path
@@ -23,6 +24,7 @@ LOADERS = {
     "expression.csv.xz": load_expression,
     "image_series.csv.xz": load_image_series,
     "repressilator.xml": load_repressilator,
+    "glycolysis.json": load_glycolysis,
     "patients_events.csv.xz": load_patients,
     "visual_fields.csv.xz": load_visual_fields,
 }
