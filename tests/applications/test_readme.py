@@ -22,6 +22,7 @@ def counts() -> dict[str, str]:
     """What each sentence says, with the numbers taken from the files."""
     splits = pssp.methylation_splits(pssp.load_methylation())
     plasmids = table("plasmids.csv.xz").set_index("contig")["sequence"].str.len()
+    pathway = pssp.load_glycolysis()
     patients, fields = table("patients.csv.xz"), table("visual_fields.csv.xz")
     measured, events = table("patients_measurements.csv.xz"), table("patients_events.csv.xz")
     pressures = measured.loc[measured["test"] == "sbp", "value"]
@@ -34,6 +35,7 @@ def counts() -> dict[str, str]:
         "shared": f"{len(splits.shared):,} share 21 nucleotides",
         "cpgs": f"{len(table('cpgs.csv.xz')):,} rows, in order",
         "volumes": f"{len(table('image_series.csv.xz').columns) - 1:,} volumes",
+        "glycolysis": f"{len(pathway.species)} species\nthat change and {len(pathway.laws)} reactions",
         "people": f"{len(patients):,} people, of whom {cases:,} had a fatty liver",
         "bmi": f"{patients['bmi'].isna().sum():,} missing",
         "measurements": f"| `patients_measurements.csv.xz` | {len(measured):,} |",
