@@ -148,7 +148,7 @@ class FeedScale:
         """The scale of the courses to learn from; each species has its own.
 
         >>> courses = load_feeds(3, 1, minutes=2)["train"]
-        >>> FeedScale.of(courses).apply(courses.concentrations).std(axis=(0, 1)).round(3).max()
+        >>> FeedScale.of(courses).apply(courses.concentrations).std(axis=(0, 1)).round(3).max().item()
         1.0
         """
         both = _moved(courses.feeds), np.log(courses.concentrations)
