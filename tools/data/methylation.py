@@ -2,6 +2,7 @@
 
     pip download --no-deps nanomotif==1.1.2 && unzip nanomotif-1.1.2-*.whl -d nanomotif
     apt-get download r-bioc-bsseq && dpkg -x r-bioc-bsseq_*.deb bsseq
+    pip install rdata
     python tools/data/methylation.py nanomotif bsseq data/applications
 
 From nanomotif's bedMethyl table (modkit, 18 columns) the rows of 6mA stay whose reference base is an adenine of that
@@ -10,9 +11,10 @@ strand. From bsseq's object the CpGs stay that 10 reads or more cover, both repl
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from r_objects import read_rda
+import rdata
 from tables import write_table
 
 MINIMUM_READS = 10
@@ -37,12 +39,20 @@ def adenines(folder: Path) -> tuple[dict[str, list], dict[str, list]]:
     return {"contig": list(sequences), "sequence": list(sequences.values())}, sites
 
 
+def slot(slots: Any, name: str, *inside: str) -> Any:
+    """A slot of an R object, or one inside of it; `rdata` parses the classes of Bioconductor, and converts none."""
+    while (slots.tag.referenced_object or slots.tag).value.value != name.encode():
+        slots = slots.value[1]
+    return slot(slots.value[0].attributes, *inside) if inside else slots.value[0]
+
+
 def cpgs(path: Path) -> dict[str, np.ndarray]:
     """Distance to the CpG before, and the reads of both replicates together."""
-    experiment = read_rda(path)["BS.chr22"].attributes
-    positions = experiment["rowRanges"].attributes["ranges"].attributes["start"].astype(np.int64)
-    reads = experiment["assays"].attributes["data"].attributes["listData"]
-    methylated, coverage = (reads[name].value.reshape(2, -1).sum(axis=0) for name in ("M", "Cov"))
+    experiment = slot(rdata.parser.parse_file(path).object, "BS.chr22").attributes
+    positions = slot(experiment, "rowRanges", "ranges", "start").value.astype(np.int64)
+    reads = slot(experiment, "assays", "data", "listData")
+    assert rdata.conversion.convert(slot(reads.attributes, "names")).tolist() == ["M", "Cov"]
+    methylated, coverage = (one.value.reshape(2, -1).sum(axis=0) for one in reads.value)
     kept = coverage >= MINIMUM_READS
     return {
         "gap": np.diff(positions[kept], prepend=0),

@@ -1,6 +1,7 @@
 """Chapter 21: people with and without a fatty liver over the years, and visual fields measured twelve times.
 
     apt-get download r-cran-survival && dpkg -x r-cran-survival_*.deb survival
+    pip install rdata
     pip download --no-deps pyvisualfields==2.0.9 && unzip pyvisualfields-2.0.9-*.whl -d pyvisualfields
     python tools/data/patients.py survival pyvisualfields data/applications
 
@@ -10,29 +11,28 @@ which the days since the first one stay; their two points at the blind spot; and
 still are.
 """
 
+import lzma
 import sys
+import zlib
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from r_objects import read_rdb
+import rdata
 from tables import write_table
 
 COPIES = {"chol": "hdl", "dbp": "sbp"}
-UNKNOWN = -2147483648  # how R writes a missing integer
 BLIND_SPOT = ("l26", "l35")
 
 
-def columns(data: object) -> dict[str, object]:
-    """The columns of an R data frame; whole numbers with gaps become decimal ones."""
-    found = dict(zip(data.attributes["names"], data.value, strict=True))
-    for name, values in found.items():
-        if hasattr(values, "attributes"):
-            found[name] = [values.attributes["levels"][code - 1] for code in values.value]
-        elif isinstance(values, np.ndarray) and values.dtype == np.int32 and (values == UNKNOWN).any():
-            found[name] = np.where(values == UNKNOWN, np.nan, values)
-    return found
+def read_rdb(folder: Path, name: str) -> pd.DataFrame:
+    """A table of an installed package's ``Rdata.rdb``: its place is in ``Rdata.rdx``."""
+    index = rdata.conversion.convert(rdata.parser.parse_data(zlib.decompress((folder / "Rdata.rdx").read_bytes(), 47)))
+    start, length = (int(number) for number in index["variables"][name])
+    packed = (folder / "Rdata.rdb").read_bytes()[start : start + length]
+    assert packed[4:5] == b"Z", f"{name}: not packed with LZMA"
+    content = lzma.decompress(packed[5:], lzma.FORMAT_RAW, filters=[{"id": lzma.FILTER_LZMA2}])
+    return rdata.conversion.convert(rdata.parser.parse_data(content))
 
 
 def check_copies(rows: list[tuple]) -> None:
@@ -46,28 +46,29 @@ def check_copies(rows: list[tuple]) -> None:
 
 
 def write_people(folder: Path, target: Path) -> None:
-    people, measurements, events = (columns(read_rdb(folder, f"nafld{number}")) for number in (1, 2, 3))
-    bmi = np.where(np.isnan(people["bmi"]), np.nan, people["bmi"])  # R has a second kind of missing number
+    people, measurements, events = (read_rdb(folder, f"nafld{number}") for number in (1, 2, 3))
     write_table(
         target / "patients.csv.xz",
         {
-            "id": people["id"],
-            "age": people["age"],
-            "male": people["male"],
-            "bmi": np.round(bmi, 2),
-            "matched_to": people["case.id"],
-            "followed_days": people["futime"],
-            "died": people["status"],
+            "id": people["id"].tolist(),
+            "age": people["age"].tolist(),
+            "male": people["male"].tolist(),
+            "bmi": people["bmi"].round(2).tolist(),
+            "matched_to": people["case.id"].astype(float).tolist(),
+            "followed_days": people["futime"].tolist(),
+            "died": people["status"].tolist(),
         },
     )
-    plain = (values if isinstance(values, list) else values.tolist() for values in measurements.values())
-    rows = sorted(zip(*plain, strict=True))
+    rows = sorted_rows(measurements)
     check_copies(rows)
     kept = [row for row in rows if row[2] not in COPIES]
     write_table(target / "patients_measurements.csv.xz", dict(zip(measurements, zip(*kept, strict=True), strict=True)))
-    plain = (values if isinstance(values, list) else values.tolist() for values in events.values())
-    happened = sorted(zip(*plain, strict=True))
+    happened = sorted_rows(events)
     write_table(target / "patients_events.csv.xz", dict(zip(events, zip(*happened, strict=True), strict=True)))
+
+
+def sorted_rows(table: pd.DataFrame) -> list[tuple]:
+    return sorted(zip(*(table[name].tolist() for name in table), strict=True))
 
 
 def write_visual_fields(path: Path, target: Path) -> None:
