@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pssp_tutorial.evaluation.scores import gather_labels
-from pssp_tutorial.evaluation.segments import pair_segments
+from pssp_tutorial.evaluation.segments import Overlaps, pair_segments
 from pssp_tutorial.proteins.alphabet import states_of
 
 if TYPE_CHECKING:
@@ -37,20 +37,17 @@ def observed_segments(
     pairs = pair_segments(rows, columns, place, protein)
     order = np.lexsort((-pairs.overlap, pairs.segment))  # the largest overlap first; of equal ones, the first
     best = order[np.unique(pairs.segment[order], return_index=True)[1]]
-    state, which, length, partner, overlap, shift = (
-        field[best]
-        for field in (pairs.state, pairs.protein, pairs.observed, pairs.predicted, pairs.overlap, pairs.shift)
-    )
-    found = overlap > 0
+    pairs = Overlaps(*(field[best] for field in pairs))
+    shift = np.where(pairs.overlap > 0, pairs.shift, np.nan)
     return pd.DataFrame(
         {
-            "id": pd.Series(np.array(names, dtype=object)[which], dtype=object),
-            "state": np.array(list(states_of(classes)))[state],
-            "length": length,
-            "partner": partner,
-            "overlap": overlap,
-            "start_error": np.where(found, shift, np.nan),
-            "end_error": np.where(found, shift + partner - length, np.nan),
+            "id": pd.Series(np.array(names, dtype=object)[pairs.protein], dtype=object),
+            "state": np.array(list(states_of(classes)))[pairs.state],
+            "length": pairs.observed,
+            "partner": pairs.predicted,
+            "overlap": pairs.overlap,
+            "start_error": shift,
+            "end_error": shift + pairs.predicted - pairs.observed,
         }
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from torch import Tensor, nn
 
@@ -30,7 +30,7 @@ class SequenceLabeller(nn.Module):
 
     def __init__(
         self,
-        layers: Sequence[nn.Module],
+        layers: Iterable[nn.Module],
         width: int,
         num_classes: int = 3,
         *,
@@ -42,16 +42,20 @@ class SequenceLabeller(nn.Module):
         self.input_size, self.num_classes = input_size, num_classes
         self.embedding = nn.Linear(input_size, width, bias=False)
         self.layers = nn.ModuleList(layers)
-        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in layers)
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in self.layers)
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, num_classes))
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """Return the logits [batch, length, class] of `inputs` [batch, length, channel]; `lengths` [batch]."""
         check_batch(inputs, lengths, self.input_size)
+        return self.labelled(inputs, lengths)
+
+    def labelled(self, inputs: Tensor, beside: Tensor) -> Tensor:
+        """Return the logits of `inputs`; what stands `beside` them, such as the lengths, every layer gets too."""
         values = self.embedding(inputs)  # [batch, length, width]
         for layer, norm in zip(self.layers, self.norms, strict=True):
-            values = values + self.dropout(layer(norm(values), lengths))  # eq. (frame)
+            values = values + self.dropout(layer(norm(values), beside))  # eq. (frame)
         return self.classifier(values)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from pssp_tutorial.models.architectures import SequenceLabeller
 from pssp_tutorial.models.bilstm import BidirectionalLSTM
 from pssp_tutorial.models.contract import check_batch, checked_sizes
 
@@ -73,7 +74,7 @@ class PairScores(nn.Module):
         return vectors @ vectors.transpose(1, 2) / vectors.shape[-1] ** 0.5 + self.kinds(apart).squeeze(-1)
 
 
-class GraphLabeller(nn.Module):
+class GraphLabeller(SequenceLabeller):
     """Labels every residue from its letter and from a graph, which comes with the letters.
 
     Parameters: `neighbours` the most that a residue has; `width` channels; `num_layers` rounds of messages;
@@ -95,20 +96,12 @@ class GraphLabeller(nn.Module):
         input_size: int = 21,
         dropout: float = 0.1,
     ) -> None:
-        super().__init__()
-        checked_sizes(neighbours=neighbours, width=width, num_layers=num_layers, num_classes=num_classes)
-        self.input_size, self.num_classes = checked_sizes(input_size=input_size)["input_size"] + neighbours, num_classes
-        self.letters = input_size
-        self.embedding = nn.Linear(input_size, width, bias=False)
-        self.layers = nn.ModuleList(MessagePassing(width) for _ in range(num_layers))
-        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(num_layers))
-        self.dropout = nn.Dropout(dropout)
-        self.classifier = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, num_classes))
+        checked_sizes(neighbours=neighbours, num_layers=num_layers)
+        layers = (MessagePassing(width) for _ in range(num_layers))
+        super().__init__(layers, width, num_classes, input_size=input_size, dropout=dropout)
+        self.letters, self.input_size = input_size, input_size + neighbours
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """Return the logits [batch, length, class] of `inputs` [batch, length, channel]; `lengths` [batch]."""
         check_batch(inputs, lengths, self.input_size)
-        values, offsets = self.embedding(inputs[..., : self.letters]), inputs[..., self.letters :].long()
-        for layer, norm in zip(self.layers, self.norms, strict=True):
-            values = values + self.dropout(layer(norm(values), offsets))
-        return self.classifier(values)
+        return self.labelled(inputs[..., : self.letters], inputs[..., self.letters :].long())

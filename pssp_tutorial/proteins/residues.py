@@ -77,19 +77,19 @@ def remarks_on(residues: Sequence["Residue"], backbone: np.ndarray) -> Iterator[
     if unusual:
         read = ", ".join(f"{name} as {protein_letter(name)} ({count})" for name, count in sorted(unusual.items()))
         yield f"{_many(sum(unusual.values()), 'residue')} of other than the 20 kinds: {read}"
+    incomplete = np.isnan(backbone).any(axis=(1, 2))
+    whole = backbone[~incomplete]
     kinds = sum(residue.get_parent().child_dict[residue.id].is_disordered() == SEVERAL_KINDS for residue in residues)
-    if kinds:
-        yield f"{_many(kinds, 'place')} with two kinds of residue; that with the highest occupancy is read"
     alternate = sum(any(residue[atom].is_disordered() for atom in ATOMS if atom in residue) for residue in residues)
-    if alternate:
-        yield f"{_many(alternate, 'residue')} with alternate locations; that with the highest occupancy is read"
-    incomplete = int(np.isnan(backbone).any(axis=(1, 2)).sum())
-    if incomplete:
-        yield f"{_many(incomplete, 'residue')} without all four atoms of the backbone: its state is unknown, ?"
-    whole = backbone[~np.isnan(backbone).any(axis=(1, 2))]
     breaks = int(number_segments(whole)[-1]) if len(whole) else 0
-    if breaks:
-        yield f"{_many(breaks, 'break')} in the chain, where residues are not seen"
+    for count, thing, what in (
+        (kinds, "place", "with two kinds of residue; that with the highest occupancy is read"),
+        (alternate, "residue", "with alternate locations; that with the highest occupancy is read"),
+        (int(incomplete.sum()), "residue", "without all four atoms of the backbone: its state is unknown, ?"),
+        (breaks, "break", "in the chain, where residues are not seen"),
+    ):
+        if count:
+            yield f"{_many(count, thing)} {what}"
 
 
 def _many(count: int, thing: str) -> str:

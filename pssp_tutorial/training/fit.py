@@ -72,9 +72,7 @@ def fit(
         Of proteins, as :func:`make_loader` gives; :class:`SequenceLoader`, of anything else. Labels that are classes,
         one for each position or for each sequence, ask for logits; labels that are numbers ask for numbers.
     settings, **options
-        ``max_epochs``, ``patience``, ``min_delta``, ``monitor``, ``mode``, ``learning_rate``, ``schedule``,
-        ``warmup_epochs``, ``weight_decay``, ``clip_norm``, ``class_weights``, ``average``, ``bfloat16``, ``seed``: see
-        :class:`FitSettings`. An option counts more than the same setting.
+        See :class:`FitSettings`; an option, such as ``max_epochs=5``, counts more than the same setting.
     objective : callable, optional
         Lowered instead of the cross-entropy or squared error, as in :func:`train_epoch`; validation keeps these.
     scores : dict of str to callable, optional
