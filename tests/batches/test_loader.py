@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pssp_tutorial.batches.batch import Batch, BatchingError
@@ -25,7 +25,6 @@ def random_sequences(lengths, channels=3, kind="position", seed=0):
     return inputs, labels if kind == "position" else [values / 3 for values in labels]
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(1, 20), min_size=1, max_size=12),
     st.integers(1, 50),

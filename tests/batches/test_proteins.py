@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pssp_tutorial.batches.batch import BatchingError
@@ -33,7 +33,6 @@ def expected_labels(record: ProteinRecord, classes: int) -> np.ndarray:
     return np.where(record.resolved if record.resolved is not None else True, encode_states(structure, classes), -100)
 
 
-@settings(deadline=None)
 @given(LENGTHS, BUDGETS, st.booleans(), st.sampled_from([3, 8]))
 @example([60, 1, 1], 1, True, 3)
 def test_every_residue_comes_once_with_its_label(lengths, budget, shuffle, classes):

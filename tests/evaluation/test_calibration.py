@@ -33,7 +33,7 @@ def slow_error(probabilities, labels, bins):
 
 
 @given(st.integers(0, 10_000), st.integers(1, 30), st.sampled_from([3, 8]))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_error_is_the_definition_and_masked(seed, bins, classes):
     """Also with masked residues, whose probabilities may be anything."""
     probabilities, labels = predicted(seed, 60, classes)

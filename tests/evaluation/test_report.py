@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics
 
@@ -39,7 +39,6 @@ def flat(true, predicted):
 
 
 @given(labelled_proteins())
-@settings(deadline=None)
 @pytest.mark.filterwarnings("ignore:A single label was found")
 def test_equals_scikit_learn(proteins):
     """Every per-class score and average is scikit-learn's, also for classes that never occur or are never given."""
@@ -61,7 +60,6 @@ def test_equals_scikit_learn(proteins):
 
 
 @given(labelled_proteins())
-@settings(deadline=None)
 def test_scores_are_bounded_and_perfect_only_for_a_perfect_prediction(proteins):
     """A score outside its range, or full marks with an error left, would mislead every reader."""
     classes, true, predicted = proteins
@@ -78,7 +76,6 @@ def test_scores_are_bounded_and_perfect_only_for_a_perfect_prediction(proteins):
 
 
 @given(labelled_proteins(), st.integers(0, 9), st.integers(0, 9))
-@settings(deadline=None)
 def test_padding_changes_nothing(proteins, before, after):
     """Padding counted as residues is the commonest error of the field."""
     classes, true, predicted = proteins
@@ -197,7 +194,6 @@ def slow_sov99(observed, predicted):
 
 
 @given(labelled_proteins(choices=(3,)))
-@settings(deadline=None)
 def test_segment_overlap_without_loops_equals_the_definition(proteins):
     """The one-pass pairing of many proteins is the definition, applied to each protein, with masked residues."""
     _, true, predicted = proteins

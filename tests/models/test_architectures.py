@@ -50,7 +50,7 @@ def test_coupled_gates_are_an_lstm_whose_input_gate_is_tied():
     torch.testing.assert_close(ours(values), theirs(values)[0])
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(length=st.integers(1, 40), seed=st.integers(0, 2**31))
 def test_the_scan_is_the_loop(length, seed):
     """All steps at once must be the steps one after another, at every length and not only at powers of two."""
@@ -136,7 +136,7 @@ def test_a_bad_setting_is_refused(make, words):
         make()
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(
     lengths=st.lists(st.integers(1, 20), min_size=1, max_size=4), padding=st.integers(0, 20), seed=st.integers(0, 99)
 )
@@ -164,7 +164,7 @@ def test_messages_are_the_sum_over_the_neighbours():
         torch.testing.assert_close(found[residue], layer.out((layer.own(values[0, residue]) + sum(messages)).relu()))
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(lengths=st.lists(st.integers(1, 20), min_size=1, max_size=4), padding=st.integers(0, 9), seed=st.integers(0, 99))
 def test_a_pair_has_the_same_score_in_any_batch(lengths, padding, seed):
     """The contract, for pairs: neither padding nor company moves a score; and a pair has one score, read either way."""

@@ -30,7 +30,7 @@ def run(lstm, inputs, state, weights):
     return results, (inputs.grad, *(values.grad for values in state)), gradients
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     input_size=st.integers(1, 6),
     hidden_size=st.integers(1, 6),

@@ -71,7 +71,7 @@ lengths_of_a_batch = st.lists(st.integers(1, 30), min_size=1, max_size=5)
     [(make, 1e-5) for make in MODELS.values()] + [(make, 1e-4) for make in OTHERS.values()],
     ids=[*MODELS, *(f"other {name}" for name in OTHERS)],
 )
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(
     lengths=lengths_of_a_batch,
     padding=st.integers(0, 40),
@@ -121,7 +121,7 @@ def test_a_batch_has_the_gradients_of_its_proteins(make):
     torch.testing.assert_close([p.grad for p in model.parameters()], together, rtol=1e-10, atol=1e-10)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(lengths=lengths_of_a_batch, padding=st.integers(0, 10), hidden=st.integers(1, 9), seed=st.integers(0, 2**31))
 def test_the_fast_pass_equals_the_packed_one(lengths, padding, hidden, seed):
     """The fast form is only fast: outputs and gradients are those of PyTorch's packed bidirectional layer."""
@@ -137,7 +137,7 @@ def test_the_fast_pass_equals_the_packed_one(lengths, padding, hidden, seed):
     torch.testing.assert_close(*results, rtol=1e-10, atol=1e-10)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(lengths=lengths_of_a_batch, part=st.integers(1, 100), seed=st.integers(0, 2**31))
 def test_prediction_in_parts_equals_the_packed_pass(lengths, part, seed):
     """A batch that would leave the processor's cache runs a few chains at a time: no chain may be lost or moved."""

@@ -38,7 +38,7 @@ def one_hot(lengths: list[int], seed: int = 0) -> tuple[torch.Tensor, torch.Tens
 
 
 @pytest.mark.parametrize("kind", MODELS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(lengths=st.lists(st.integers(1, 40), min_size=1, max_size=4), seed=st.integers(0, 5))
 def test_the_graph_is_the_model(kind: str, lengths: list[int], seed: int) -> None:
     """Gates in another order would still have the right shapes; only the numbers tell."""
@@ -50,7 +50,7 @@ def test_the_graph_is_the_model(kind: str, lengths: list[int], seed: int) -> Non
 
 
 @pytest.mark.parametrize("kind", MODELS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(lengths=st.lists(st.integers(1, 40), min_size=2, max_size=4), padding=st.integers(0, 9), seed=st.integers(0, 5))
 def test_a_protein_has_the_same_bits_alone_and_in_a_batch(
     kind: str, lengths: list[int], padding: int, seed: int

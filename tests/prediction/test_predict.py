@@ -9,7 +9,7 @@ import pytest
 import torch
 from Bio.Seq import Seq
 from Bio.SeqRecord import SeqRecord
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
@@ -39,7 +39,6 @@ def model() -> BiLSTM:
         return BiLSTM(hidden_size=6)
 
 
-@settings(deadline=None)
 @given(SEQUENCES, st.integers(1, 200), st.integers(1, 3))
 def test_batches_and_windows_do_not_matter(sequences, batch_residues, window):
     """A prediction that depended on its neighbours in a batch would change from run to run."""

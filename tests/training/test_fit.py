@@ -79,7 +79,7 @@ class Table(nn.Module):
 # Averages
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(20, 500), st.sampled_from([None, [2.0, 1.0, 0.5]]))
 def test_scores_weigh_by_residue_never_by_batch(batch_residues, class_weights):
     """The mean of per-batch means depends on the batches; the truth, computed protein by protein, does not."""
