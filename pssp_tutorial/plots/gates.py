@@ -15,8 +15,8 @@ from pssp_tutorial.plots.style import (
     new_column,
     number_residues,
     ramp,
-    styled,
     two_sided,
+    use_style,
 )
 from pssp_tutorial.proteins.alphabet import UNKNOWN_STATE
 
@@ -33,7 +33,7 @@ TITLES = {
 }
 
 
-@styled
+@use_style()
 def plot_gates(
     gates: "GateRecord",
     sequence: str,

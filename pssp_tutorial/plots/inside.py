@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from pssp_tutorial.plots.style import INK, PALETTE, PlotError, as_array, check_lengths, new_axes, styled, two_sided
+from pssp_tutorial.plots.style import INK, PALETTE, PlotError, as_array, check_lengths, new_axes, two_sided, use_style
 from pssp_tutorial.proteins.alphabet import AMINO_ACIDS, STATES3
 
 ORDER = "GPAVILMFWYCSTNQHKRDE"  # the special ones, then greasy, aromatic, polar, charged
 LETTERS = 30  # a longer sequence has numbers below its picture, which a phone can show
 
 
-@styled
+@use_style()
 def plot_mutagenesis(changes: np.ndarray, sequence: str, *, state: str = "H", ax: Axes | None = None) -> Axes:
     """Draw the changes [length, 20, 3] that `mutagenesis` gives as a map: residues across, what replaces them down.
 
@@ -38,7 +38,7 @@ def plot_mutagenesis(changes: np.ndarray, sequence: str, *, state: str = "H", ax
     return ax
 
 
-@styled
+@use_style()
 def plot_attribution(
     residues: Sequence[float], sequence: str, position: int, *, state: str = "H", ax: Axes | None = None
 ) -> Axes:

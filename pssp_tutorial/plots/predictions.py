@@ -15,7 +15,7 @@ from pssp_tutorial.plots.style import (
     check_lengths,
     new_column,
     number_residues,
-    styled,
+    use_style,
 )
 from pssp_tutorial.proteins.alphabet import (
     STATE_NAMES,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pssp_tutorial.proteins.record import ProteinRecord
 
 
-@styled
+@use_style()
 def plot_prediction(
     prediction: "Prediction", truth: "str | ProteinRecord | None" = None, axes: Sequence[Axes] | None = None
 ) -> np.ndarray:

@@ -8,14 +8,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullLocator
 
-from pssp_tutorial.plots.style import GRID, PALETTE, PAPER, WIDTH, new_axes, ramp, styled
+from pssp_tutorial.plots.style import GRID, PALETTE, PAPER, WIDTH, new_axes, ramp, use_style
 from pssp_tutorial.proteins.alphabet import STATE_NAMES
 
 if TYPE_CHECKING:
     from pssp_tutorial.evaluation.report import ProteinReport
 
 
-@styled
+@use_style()
 def plot_confusion(report: "ProteinReport", ax: Axes | None = None) -> Axes:
     """Draw the confusion matrix: of each true state, the share that was given each state, and the residues.
 
@@ -44,7 +44,7 @@ def plot_confusion(report: "ProteinReport", ax: Axes | None = None) -> Axes:
     return ax
 
 
-@styled
+@use_style()
 def plot_per_protein(report: "ProteinReport", axes: Sequence[Axes] | None = None) -> np.ndarray:
     """Draw the accuracy of each protein against its length, and how the accuracies spread.
 

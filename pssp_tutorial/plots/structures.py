@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch, Polygon
 from matplotlib.path import Path
 
-from pssp_tutorial.plots.style import FAINT, INK, PALETTE, PlotError, mix, new_axes, number_residues, styled
+from pssp_tutorial.plots.style import FAINT, INK, PALETTE, PlotError, mix, new_axes, number_residues, use_style
 from pssp_tutorial.proteins.alphabet import UNKNOWN_STATE, segments
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 RESIDUES_PER_TURN = 3.6
 
 
-@styled
+@use_style()
 def draw_structure(
     ax: Axes, structure: str, start: int = 1, *, y: float = 0.0, height: float = 1.0, numbers: bool = True
 ) -> Axes:
@@ -43,7 +43,7 @@ def draw_structure(
     return ax
 
 
-@styled
+@use_style()
 def plot_record(
     record: "ProteinRecord | Prediction", width: int = 50, ax: Axes | None = None, *, start: int = 1
 ) -> Axes:

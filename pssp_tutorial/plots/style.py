@@ -5,10 +5,9 @@ that they stand out on light and dark pages, and 6.2 inches wide with letters of
 legibly.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -45,13 +44,11 @@ STYLE: Any = {
     "xtick.labelsize": 11,
     "ytick.labelsize": 11,
 }
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
 
 
 @contextmanager
 def use_style() -> Iterator[None]:
-    """The book's style inside a ``with`` block; after it matplotlib's settings are what they were.
+    """The book's style in a ``with`` block or a decorated function; then matplotlib's settings are what they were.
 
     >>> with use_style():
     ...     figure, ax = plt.subplots()
@@ -64,17 +61,6 @@ def use_style() -> Iterator[None]:
         yield
     finally:
         plt.rcParams.update(before)
-
-
-def styled(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """Let a function draw in the book's style, and leave matplotlib's settings alone."""
-
-    @wraps(function)
-    def inside(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
-        with use_style():
-            return function(*arguments, **options)
-
-    return inside
 
 
 def new_axes(ax: Axes | None, height: float) -> Axes:

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from pssp_tutorial.plots.style import GRID, INK, PALETTE, new_column, styled
+from pssp_tutorial.plots.style import GRID, INK, PALETTE, new_column, use_style
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pssp_tutorial.training.fit import History
 
 
-@styled
+@use_style()
 def plot_history(history: "History | pd.DataFrame", axes: Sequence[Axes] | None = None) -> np.ndarray:
     """Draw loss and accuracy on the train and val split by epoch, and mark the epoch that was kept.
 

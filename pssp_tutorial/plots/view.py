@@ -115,7 +115,7 @@ def view_structure(
 
 def _mini_chain(name: str) -> "ProteinRecord":
     chains = load_chains("mini")
-    if name not in {record.id for record in chains}:
+    if name not in chains.ids:
         raise PlotError(f"{name!r} is not one of the {len(chains)} mini chains; give a record and its backbone")
     return chains[name]
 
