@@ -68,17 +68,17 @@ def trained(
     seed: int,
     **options: Any,
 ) -> tuple[nn.Module, float]:
-    """A model trained from one seed, which also draws the training batches; and the seconds that it took."""
+    """A model trained from one seed, which also draws the training batches; and the processor's seconds."""
     torch.manual_seed(seed)
-    model, started = make(), time.perf_counter()
+    model, started = make(), time.process_time()
     pssp.fit(model, train(seed), val, seed=seed, progress=False, **options)
-    return model, time.perf_counter() - started
+    return model, time.process_time() - started
 
 
 def timed(function: Callable[[], Any]) -> tuple[Any, float]:
-    """What a function gives, and the seconds that it took."""
-    started = time.perf_counter()
-    return function(), time.perf_counter() - started
+    """What a function gives, and the seconds of the processor that it took: other programs don't count."""
+    started = time.process_time()
+    return function(), time.process_time() - started
 
 
 def save(name: str, values: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Death and diabetes within five years: age and sex, last values, summaries, and an LSTM on the visits (chapter 21)."""
+"""Death and diabetes within five years: who it is, last values, summaries, and an LSTM on the visits (chapter 21)."""
 
 import copy
 
@@ -13,7 +13,8 @@ import pssp_tutorial as pssp
 from application_parts.common import SEEDS, save, summarise, timed, trained
 from pssp_tutorial.applications.visits import PatientPart, last_values
 
-STILL = slice(10, 15)  # of what a model reads: what is the same at every visit
+STILL = slice(10, 15)  # of what a model reads: age, sex, BMI, whether that is missing, case or control
+SETTINGS = {"max_epochs": 40, "patience": 8, "learning_rate": 4e-3}
 
 
 def features(part: PatientPart) -> dict[str, np.ndarray]:
@@ -24,7 +25,7 @@ def features(part: PatientPart) -> dict[str, np.ndarray]:
         mean = np.nansum(visits.values, axis=1) / np.isfinite(visits.values).sum(axis=1)
     spaces = np.stack([visits.lengths, visits.days[np.arange(len(last)), visits.lengths - 1]], axis=1)
     return {
-        "age and sex": still,
+        "age, sex, BMI, case": still,
         "last values": np.concatenate([still, last], axis=1),
         "summaries": np.concatenate([still, last, mean, last - visits.values[:, 0], spaces], axis=1),
     }
@@ -45,6 +46,15 @@ def logistic(train: np.ndarray, happened: np.ndarray, test: np.ndarray) -> np.nd
     return model.fit(known, happened).predict_proba(asked)[:, 1]
 
 
+def boosting(train: np.ndarray, happened: np.ndarray, test: np.ndarray) -> np.ndarray:
+    model = HistGradientBoostingClassifier(max_iter=80, learning_rate=0.05, max_leaf_nodes=8, random_state=0)
+    return model.fit(train, happened).predict_proba(test)[:, 1]
+
+
+def network() -> pssp.SequenceClassifier:
+    return pssp.SequenceClassifier(15, 2, 24, pooling="last")
+
+
 def outcome(event: str) -> dict:
     parts = pssp.patient_parts(pssp.load_patients(), event)
     tables = {name: features(part) for name, part in parts.items()}
@@ -56,21 +66,14 @@ def outcome(event: str) -> dict:
             lambda name=name: logistic(learnt[name], happened, tables["test"][name])
         )
         found[f"logistic regression, {name}"] = [one]
-    boosting = HistGradientBoostingClassifier(max_iter=80, learning_rate=0.05, max_leaf_nodes=8, random_state=0)
     one, seconds["boosting, summaries"] = timed(
-        lambda: boosting.fit(learnt["summaries"], happened).predict_proba(tables["test"]["summaries"])[:, 1]
+        lambda: boosting(learnt["summaries"], happened, tables["test"]["summaries"])
     )
     found["boosting, summaries"] = [one]
     found["LSTM"] = []
     for seed in SEEDS:
         model, seconds["LSTM"] = trained(
-            lambda: pssp.SequenceClassifier(15, 2, 24, pooling="last"),
-            lambda seed: seeded(parts["train"], seed),
-            parts["val"].loader,
-            seed,
-            max_epochs=40,
-            patience=8,
-            learning_rate=4e-3,
+            network, lambda seed: seeded(parts["train"], seed), parts["val"].loader, seed, **SETTINGS
         )
         logits = torch.stack(pssp.outputs_in_order(model, parts["test"].loader))
         found["LSTM"].append(logits.softmax(dim=1)[:, 1].numpy())
@@ -102,7 +105,7 @@ def scores(part: PatientPart, found: dict[str, list[np.ndarray]]) -> dict:
         "auc": summarise(found, weighted, sets),
         "auc_unweighted": summarise(found, plain, sets),
         "brier": summarise(found, brier, sets),
-        "mean_risk": {name: np.average(ones[0], weights=weights) for name, ones in found.items()},
+        "mean_risk": {name: np.average(np.mean(ones, axis=0), weights=weights) for name, ones in found.items()},
         "risk_weighted": np.average(happened, weights=weights),
         "risk_of_those_known": happened.mean(),
     }

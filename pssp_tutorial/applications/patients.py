@@ -120,8 +120,9 @@ def censoring_weights(days: np.ndarray, ended: np.ndarray, horizon: float) -> np
 def split_by_matched_set(people: "pd.DataFrame", seed: int = 0) -> np.ndarray:
     """A split's name for each person: ``train``, ``val`` or ``test``, a case and its controls always on one side.
 
-    Of the matched sets 60% are to learn from, 15% to choose by, and the rest to test on. Who is matched to nobody is a
-    set of its own. ``people`` are those of :func:`load_patients`, or some rows of them.
+    The matched sets are put in an order drawn from ``seed``: the first 60% are to learn from, the next 15% to choose
+    by, the rest to test on. Who is matched to nobody is a set of its own. Shares are of sets, so those of people are
+    only about as large. ``people`` are those of :func:`load_patients`, or some rows of them.
 
     >>> people = load_patients().people
     >>> people.assign(split=split_by_matched_set(people)).groupby("matched_to")["split"].nunique().max().item()
