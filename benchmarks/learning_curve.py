@@ -3,8 +3,9 @@
     PSSP_RESULTS=benchmarks/results python benchmarks/learning_curve.py
 
 Each training runs until the validation loss stops falling, so that no size is cut short. The smaller sets are parts of
-the larger ones. Half of the validation chains stop the training, the other half is scored. One thread, 16-bit numbers
-where the processor has them, some two hours; a run that was made is kept in build/learning_curve.
+the larger ones. Half of the validation chains stop the training, the other half is scored. A size's gain is over the
+next smaller one, on the same residues. One thread, 16-bit numbers where the processor has them, some two hours; a run
+that was made is kept in build/learning_curve.
 """
 
 import json
@@ -53,14 +54,17 @@ def main() -> None:
     torch.set_num_threads(1)
     rate = pssp.read_results("settings")["chosen"]["rate"]
     ids = [record.id for record in pssp.load_chains().val[1::2]]  # each the only one of its family
-    sizes = []
+    sizes, smaller = [], None
     for size in SIZES:
         runs = [run(size, seed, rate) for seed in SEEDS]
         residues = np.array(runs[0]["residues"])
         hits = np.mean([each["hits"] for each in runs], axis=0)
         q3 = [sum(each["hits"]) / residues.sum() for each in runs]
         row = {"chains": size, "training_residues": runs[0]["training_residues"], "epochs": [r["epochs"] for r in runs]}
+        if smaller is not None:
+            row["gain"] = as_numbers(over_families(hits - smaller, residues, ids))
         sizes.append(row | as_numbers(over_families(hits, residues, ids)) | over_seeds(q3))
+        smaller = hits
     context = {"hidden_size": 64, "threads": 1, "split": "half of val", "learning_rate": rate, **SETTINGS}
     pssp.save_results(
         "learning_curve", {"sizes": sizes}, seeds=list(SEEDS), **context, command="python benchmarks/learning_curve.py"
