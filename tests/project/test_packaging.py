@@ -196,7 +196,7 @@ def test_one_address_and_one_title() -> None:
 
 def test_readme_is_short_and_its_links_exist() -> None:
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    assert len(readme.splitlines()) < 150
+    assert len(readme.splitlines()) < 160
     links = re.findall(r"\]\(([^)#]+)\)", readme)
     assert [link for link in links if not link.startswith("https://")] == []  # the index of packages shows it as well
     files = [path for link in links for path in re.findall(r"pssp-tutorial/(?:(?:blob|tree)/)?main/([^?]+)$", link)]
@@ -215,3 +215,18 @@ def test_example_of_the_readme_runs() -> None:
     exec(example, namespace)
     assert 0 < namespace["report"].q3 < 1
     assert namespace["report"].sov
+
+
+def test_example_on_own_proteins_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has two FASTA files gets from them what the example above it begins with."""
+    records = pssp.load_chains("mini").train[:30]
+    for name, letters in (("proteins", "sequence"), ("states", "structure")):
+        text = "".join(f">{record.id}\n{getattr(record, letters)}\n" for record in records)
+        (tmp_path / f"{name}.fasta").write_text(text)
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```py\n(.*?)```", readme, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    namespace: dict = {"pssp": pssp}
+    exec(example, namespace)
+    assert {(one.id, one.structure) for one in namespace["records"]} == {(one.id, one.structure) for one in records}
+    assert all(len(split) > 0 for split in namespace["chains"].splits)
