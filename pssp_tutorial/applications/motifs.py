@@ -2,9 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from pssp_tutorial.applications.methylation import NUCLEOTIDES, encode_dna
 from pssp_tutorial.applications.tables import ApplicationDataError
 
 if TYPE_CHECKING:
@@ -29,22 +26,15 @@ def enriched_words(windows: "pd.DataFrame", length: int = 4) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    codes = encode_dna(windows["sequence"]).astype(np.int64)
-    width, middle = codes.shape[1], codes.shape[1] // 2
+    sequences, methylated = windows["sequence"], windows["methylated"]
+    width, middle = len(sequences.iloc[0]), len(sequences.iloc[0]) // 2
     if not 1 <= length <= middle + 1:
         raise ApplicationDataError(f"length is {length}; expected 1 to {middle + 1}, in windows of {width}")
-    methylated = windows["methylated"].to_numpy()
-    powers = len(NUCLEOTIDES) ** np.arange(length)[::-1]
-    parts = []
-    for place in range(length):
-        numbers = codes[:, middle - place : middle - place + length] @ powers
-        counts = np.bincount(numbers, minlength=len(NUCLEOTIDES) ** length)
-        hits = np.bincount(numbers[methylated], minlength=len(NUCLEOTIDES) ** length)
-        common = np.flatnonzero(hits >= LEAST)
-        words = ["".join(NUCLEOTIDES[number // power % 4] for power in powers) for number in common]
-        parts.append(
-            pd.DataFrame({"word": words, "place": place, "windows": counts[common], "methylated": hits[common]})
-        )
-    table = pd.concat(parts, ignore_index=True)
+    parts = [
+        pd.DataFrame({"word": sequences.str[start : start + length], "place": middle - start, "methylated": methylated})
+        for start in range(middle, middle - length, -1)
+    ]
+    words = pd.concat(parts).groupby(["word", "place"])["methylated"]
+    table = words.agg(windows="size", methylated="sum").query(f"methylated >= {LEAST}").reset_index()
     table["share"] = table["methylated"] / table["windows"]
     return table.sort_values(["share", "word"], ascending=[False, True], ignore_index=True)

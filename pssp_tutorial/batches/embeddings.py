@@ -69,7 +69,8 @@ def embed(
             raise BatchingError(f"{record.id}: {len(record)} residues; expected 1 to {longest}: cut it into domains")
     if tokenizer is None or model is None:
         tokenizer, model = load_pretrained_embedder(name)
-    return [_embedded(record, _spaced(record, name), tokenizer, model) for record in records]
+    between = " " if any(part in name.lower() for part in SPACED) else ""
+    return [_embedded(record, between.join(record.sequence), tokenizer, model) for record in records]
 
 
 def load_pretrained_embedder(name: str) -> tuple[Any, Any]:
@@ -88,10 +89,6 @@ def load_pretrained_embedder(name: str) -> tuple[Any, Any]:
     except (OSError, ValueError) as error:
         needed = "expected a folder with them, or the network, once"
         raise BatchingError(f"{name}: its tokenizer or weights are not on this machine; {needed}") from error
-
-
-def _spaced(record: ProteinRecord, name: str) -> str:
-    return " ".join(record.sequence) if any(part in name.lower() for part in SPACED) else record.sequence
 
 
 @torch.inference_mode()

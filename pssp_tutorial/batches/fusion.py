@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from pssp_tutorial.batches.batch import BatchingError
@@ -59,12 +58,12 @@ class FusedLoader(Loader):
     def batch(self, indices: Sequence[int]) -> ProteinBatch:
         """The batch of these records; what is missing is drawn from PyTorch's global generator, at every call."""
         plain = super().batch(indices)
-        profile, *exposure = (self._padded(name, indices) for name in self._more)
+        profile, *exposure = (
+            pad_sequence([values[index] for index in indices], batch_first=True).float()
+            for values in self._more.values()
+        )
         if self.missing:
             alone = torch.rand(len(indices), 1, 1) < self.missing
             profile = torch.where(alone, plain.inputs[..., : len(AMINO_ACIDS)], profile)
         inputs = torch.cat([plain.inputs, profile, *(each[..., None] for each in exposure)], dim=-1)
         return ProteinBatch(inputs, plain.lengths, plain.labels, plain.ids)
-
-    def _padded(self, name: str, indices: Sequence[int]) -> Tensor:
-        return pad_sequence([self._more[name][index] for index in indices], batch_first=True).float()

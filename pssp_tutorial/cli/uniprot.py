@@ -109,7 +109,8 @@ def _input_options(command: ArgumentParser) -> None:
     add("--turns", action="store_true", help="label TURN as T instead of C")
     policy = "entries that name no structure for a helix: known is what any of theirs covers (default), or nothing"
     add("--without-evidence", choices=POLICIES, default="structures", help=policy)
-    add("--methods", type=_list, metavar="A,B", help="structures that count, for example X-ray,NMR,EM")
+    methods = "structures that count, for example X-ray,NMR,EM"
+    add("--methods", type=lambda text: [part.strip() for part in text.split(",")], metavar="A,B", help=methods)
     resolution = number(0.001, 99, "ångström, such as 2.5")
     add("--max-resolution", type=resolution, metavar="X", help="coarsest resolution that counts, in ångström")
 
@@ -118,10 +119,6 @@ def _data_set(text: str) -> str:
     if not text.endswith(".xz"):
         raise argparse.ArgumentTypeError(f"{text!r}; expected a name that ends in .tsv.xz, for it is packed with xz")
     return file_name(text)
-
-
-def _list(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",")]
 
 
 def _fetch_to_output(options: Namespace) -> None:

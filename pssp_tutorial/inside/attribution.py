@@ -68,7 +68,8 @@ def attributions(
 
     with torch.backends.cudnn.flags(enabled=False):  # its LSTM has no gradient in evaluation mode
         rule = _integrated_gradients()(explained)
-        values = rule.attribute(inputs[None], start[None], n_steps=steps, internal_batch_size=_at_a_time(sequence))
+        together = max(1, 4_000 // len(sequence))  # points of the integral: some 4,000 residues
+        values = rule.attribute(inputs[None], start[None], n_steps=steps, internal_batch_size=together)
         with torch.no_grad():
             sequence_says, baseline_says = explained(torch.stack([inputs, start])).tolist()
     return Attribution(values[0].float().cpu().numpy(), sequence_says - baseline_says)
@@ -81,11 +82,6 @@ def uniform() -> Tensor:
     tensor([0.0500, 0.0000])
     """
     return torch.tensor([1 / len(AMINO_ACIDS) if letter in AMINO_ACIDS else 0.0 for letter in RESIDUES])
-
-
-def _at_a_time(sequence: str) -> int:
-    """Points of the integral that are computed together: some 4,000 residues."""
-    return max(1, 4_000 // len(sequence))
 
 
 def _integrated_gradients() -> type:

@@ -114,7 +114,8 @@ def trace(places: np.ndarray, states: str, run: range) -> Iterator[Stroke]:
     for number, (start, end) in enumerate(pairwise(path)):
         along = (number + 0.5) / PIECES  # residues from the stretch's first
         residue = run.start + round(along)
-        yield Stroke(start, end, _colour(states[residue]), _width(states, residue, run.start + along))
+        colour = PALETTE.get(states[residue], FAINT)
+        yield Stroke(start, end, colour, _width(states, residue, run.start + along))
 
 
 def bead(place: np.ndarray) -> Stroke:
@@ -130,10 +131,6 @@ def _smooth(points: np.ndarray) -> np.ndarray:
         turn, bend = 2 * before - 5 * here + 4 * there - after, 3 * (here - there) + after - before
         curve.append(here + 0.5 * t * (there - before + t * (turn + t * bend)))
     return np.vstack([*curve, points[-1:]])
-
-
-def _colour(state: str) -> str:
-    return FAINT if state == UNKNOWN_STATE else PALETTE[state]
 
 
 def _width(states: str, residue: int, along: float) -> float:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from Bio.PDB.Residue import DisorderedResidue, Residue
 
 
+POLYMER = " "  # what Biopython says of a residue of the chain; of others H_ and a name, or W for water
 SEVERAL_KINDS = 2  # what Biopython's is_disordered says of a place with residues of several kinds
 
 
@@ -29,12 +30,8 @@ def amino_acids(chain: "Chain") -> list["Residue"]:
     return [
         residue
         for residue, *neighbours in zip(listed, before, after, strict=True)
-        if (_is_polymer(residue) or any(neighbours)) and any(atom in residue for atom in ATOMS[:3])
+        if (residue.id[0] == POLYMER or any(neighbours)) and any(atom in residue for atom in ATOMS[:3])
     ]
-
-
-def _is_polymer(residue: "Residue") -> bool:
-    return residue.id[0] == " "  # else H_ and a name, or W for water
 
 
 def _most_occupied(residue: "Residue | DisorderedResidue") -> "Residue":

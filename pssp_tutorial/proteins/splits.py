@@ -54,7 +54,10 @@ def split_by_homology(
     split = _draw_splits(items, cluster, val, test, seed)
     _exclude_relatives(split, sequences, evalue, method)
     mini = _draw_mini(sequences, split, seed)
-    clean = tuple(_with_sequence(record, sequences[name]) for name, record in items.items())
+    clean = tuple(
+        ProteinRecord(name, sequences[name], record.structure, record.resolved, source=record.source)
+        for name, record in items.items()
+    )
     splits, clusters = (tuple(found[name] for name in items) for found in (split, cluster))
     return ChainSet(clean, splits, clusters, tuple(name in mini for name in items))
 
@@ -84,10 +87,6 @@ def _exclude_relatives(split: dict[str, str], sequences: dict[str, str], evalue:
         hits = related_pairs(left, right, evalue=evalue, method=method)
         hits |= {pair[::-1] for pair in related_pairs(right, left, evalue=evalue, method=method)}
         split |= dict.fromkeys((other for _, other in hits), "excluded")
-
-
-def _with_sequence(record: ProteinRecord, sequence: str) -> ProteinRecord:
-    return ProteinRecord(record.id, sequence, record.structure, record.resolved, source=record.source)
 
 
 def _draw_mini(sequences: dict[str, str], split: dict[str, str], seed: int) -> set[str]:
