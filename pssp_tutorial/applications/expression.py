@@ -15,11 +15,16 @@ EVEN_MINUTES = {"cdc15": (70, 250)}
 """Where an experiment was sampled at even steps, if not all of it was."""
 HELD_OUT_GENES, CHOICE_GENES = 200, 100
 MOST_MISSING = 0.1
+START = 6
+"""Times from whose mean a course is counted; what comes later is scored."""
 
 
 @dataclass(frozen=True, eq=False)
 class Expression:
-    """Log2 ratios, to an unsynchronised culture, of 800 genes that Spellman et al. called periodic."""
+    """Log2 ratios, to an unsynchronised culture, of 800 genes that Spellman et al. called periodic.
+
+    Each gene is counted from its mean over the experiment.
+    """
 
     genes: tuple[str, ...]  # systematic names
     phases: tuple[str, ...]  # in which each gene peaks, one of PHASES
@@ -86,8 +91,14 @@ def fill_forward(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.where(last < 0, np.zeros_like(values), filled), observed
 
 
-def courses(expression: Expression, experiment: str, genes: np.ndarray) -> Courses:
+def courses(expression: Expression, experiment: str, genes: np.ndarray, start: int | None = START) -> Courses:
     """Those genes in one experiment, where it was sampled evenly; a gene with over a tenth missing is left out.
+
+    Parameters
+    ----------
+    start : int, optional
+        Count each course from the mean of its first times. In the file it is counted from its mean over the whole
+        experiment, so that its beginning tells its end; None leaves it so, to show what that does.
 
     >>> courses(load_expression(), "cdc15", np.arange(10)).values.shape
     (10, 19)
@@ -99,13 +110,18 @@ def courses(expression: Expression, experiment: str, genes: np.ndarray) -> Cours
     even = (minutes >= first) & (minutes <= last)
     values = expression.values[experiment][np.ix_(genes, even)]
     kept = np.isnan(values).mean(axis=1) <= MOST_MISSING
-    return Courses(experiment, np.asarray(genes)[kept], minutes[even], *fill_forward(values[kept]))
+    values = values[kept]
+    if start is not None:
+        values = values - np.nanmean(values[:, :start], axis=1, keepdims=True)
+    return Courses(experiment, np.asarray(genes)[kept], minutes[even], *fill_forward(values))
 
 
-def hold_out_experiment(expression: Expression, experiment: str, seed: int = 0) -> ExpressionSplit:
+def hold_out_experiment(
+    expression: Expression, experiment: str, seed: int = 0, *, start: int | None = START
+) -> ExpressionSplit:
     """Hold out an experiment and 200 of the genes: neither occurs in what is learnt from or chosen by.
 
-    Raises ApplicationDataError for another experiment.
+    Raises ApplicationDataError for another experiment. ``start`` as in :func:`courses`.
 
     >>> split = hold_out_experiment(load_expression(), "alpha")
     >>> [course.experiment for course in split.train], split.test.experiment
@@ -113,18 +129,18 @@ def hold_out_experiment(expression: Expression, experiment: str, seed: int = 0) 
     """
     order = np.random.default_rng(seed).permutation(len(expression.genes))
     test, val, train = np.split(order, [HELD_OUT_GENES, HELD_OUT_GENES + CHOICE_GENES])
-    held_out = courses(expression, experiment, test)
+    held_out = courses(expression, experiment, test, start)
     others = [name for name in EXPERIMENTS if name != experiment]
     return ExpressionSplit(
-        tuple(courses(expression, name, train) for name in others),
-        tuple(courses(expression, name, val) for name in others),
+        tuple(courses(expression, name, train, start) for name in others),
+        tuple(courses(expression, name, val, start) for name in others),
         held_out,
-        courses(expression, experiment, train),
+        courses(expression, experiment, train, start),
     )
 
 
 def course_loader(
-    parts: Sequence[Courses], first: int = 3, *, seed: int = 0, batch_courses: int = 64
+    parts: Sequence[Courses], first: int = START, *, seed: int = 0, batch_courses: int = 64
 ) -> SequenceLoader:
     """Batches of courses, one gene in one experiment each: from all values but the last, each time the next one.
 
