@@ -1,6 +1,6 @@
 """What a brain looks at, told from nine volumes: linear models and an LSTM, run by run (chapter 19).
 
-Each method learns from ten runs, chooses its settings by the eleventh, and is scored on the twelfth.
+Each method learns from ten runs, chooses its settings by one more, and is scored on the one that is left.
 """
 
 from collections import Counter
@@ -37,7 +37,7 @@ def each_run(blocks: Blocks, answer: Answer) -> list[np.ndarray]:
 
 
 def linear(make: Callable[[float], LogisticRegression | LinearSVC], features: np.ndarray, wanted: np.ndarray) -> Answer:
-    """A linear model of the strength that tells most of the eleventh run; of equal ones, the most cautious."""
+    """A linear model of the strength that tells most of the validation run; of equal ones, the most cautious."""
 
     def answer(train: np.ndarray, val: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, ...]:
         models = [make(strength).fit(features[train], wanted[train]) for strength in STRENGTHS]
@@ -47,7 +47,7 @@ def linear(make: Callable[[float], LogisticRegression | LinearSVC], features: np
 
 
 def network(blocks: Blocks, seed: int, chosen: Counter) -> Answer:
-    """The recipe with the smallest loss on the eleventh run; and the same with the volumes of a block mixed."""
+    """The recipe with the smallest loss on the validation run; and the same with the volumes of a block mixed."""
     draw = np.random.default_rng(seed)
     orders = np.stack([draw.permutation(VOLUMES_A_BLOCK) for _ in range(len(blocks))])
     mixed = replace(blocks, volumes=np.take_along_axis(blocks.volumes, orders[:, :, None], axis=1))
