@@ -166,6 +166,13 @@ def interval(hits: np.ndarray) -> dict[str, float]:
     return as_numbers(over_families(hits[1::2], own, [str(place) for place in range(len(own))]))
 
 
+def luck(scores: np.ndarray) -> dict[str, float]:
+    """The best of as many random trials, drawn from these with replacement: the middle 95% of ten thousand draws."""
+    drawn = np.random.default_rng(0).choice(scores, size=(10_000, len(scores))).max(axis=1)
+    low, high = np.quantile(drawn, [0.025, 0.975]).tolist()
+    return {"value": float(scores.max()), "low": low, "high": high}
+
+
 def best_of(trials: list[dict[str, Any]]) -> dict[str, Any]:
     return max(trials, key=lambda trial: trial["steering"])["settings"]
 
@@ -198,6 +205,7 @@ def main() -> None:
         "trials": {name: [{k: v for k, v in t.items() if k != "hits"} for t in each] for name, each in trials.items()},
         "arms": {name: arm_of(each) for name, each in runs.items()},
         "gains": {name: interval(mean[one] - mean[other]) for name, (one, other) in gains.items()},
+        "luck_of_random": luck(np.array([trial["steering"] for trial in trials["random"]])),
         "repeated": {key: [each[key] for each in many] for key in ("steering", "other", "curve")},
         "curse": curse(hits_of(many), np.random.default_rng(0)),
         "curse_of_the_search": curse(hits_of(trials["random"]), np.random.default_rng(0)),
