@@ -66,30 +66,23 @@ def add_parser(
 def add_output(command: argparse.ArgumentParser) -> None:
     """Add ``--out``, by default standard output."""
     text = "the file to write, packed if it ends in .gz, .bz2 or .xz; - is standard output (default)"
-    command.add_argument("--out", type=file_or_standard_output, default="-", metavar="FILE", help=text)
+    command.add_argument("--out", type=file_name, default="-", metavar="FILE", help=text)
 
 
 def file_name(text: str) -> str:
-    """The name of a file that may be replaced; of a link, the file that it leads to.
+    """The name of a file that may be replaced, of a link the file that it leads to; or ``-`` for standard output.
 
-    >>> file_name("mine.tsv")
-    'mine.tsv'
+    >>> file_name("mine.tsv"), file_name("-")
+    ('mine.tsv', '-')
     """
+    if text == "-":
+        return text
     path = Path(text)
     with suppress(OSError):  # writing says what is wrong with the name
-        if text == "-" or (path.exists() and not (path.is_file() or path.is_dir())):
+        if path.exists() and not (path.is_file() or path.is_dir()):
             raise argparse.ArgumentTypeError(f"{text!r}; expected the name of a file, not a device or a pipe")
         return os.path.realpath(path) if path.is_symlink() else text
     return text
-
-
-def file_or_standard_output(text: str) -> str:
-    """The name of a file that may be replaced, or ``-`` for standard output.
-
-    >>> file_or_standard_output("-")
-    '-'
-    """
-    return text if text == "-" else file_name(text)
 
 
 def standard_input() -> BinaryIO | TextIO:
