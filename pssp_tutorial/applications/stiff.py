@@ -11,6 +11,8 @@ GAMMA = 1 - 1 / np.sqrt(2)
 """With it the method is stable however stiff the equations are (Verwer et al. 1999, doi 10.1137/S1064827597326651)."""
 FIRST_STEP, SHORTEST_STEP = 1e-6, 1e-12
 """Minutes; nothing in a cell is so fast that it needs a shorter one."""
+LOOSEST = 0.1
+"""Beyond this tolerance, steps are soon so long that concentrations come to an end."""
 SMALL = 1e-2
 """Millimoles per litre, added to a concentration before an error is compared with it."""
 
@@ -33,7 +35,8 @@ def simulate_pathway(
     every : float
         Minutes from look to look.
     tolerance : float
-        Largest error of one step, as a share of a concentration: the root of the mean square over the species.
+        Largest error of one step, as a share of a concentration: the root of the mean square over the species. At most
+        0.1.
 
     Returns
     -------
@@ -43,7 +46,7 @@ def simulate_pathway(
     Raises
     ------
     ApplicationDataError
-        If a name is unknown, the shapes do not fit, or no step is short enough.
+        If a name is unknown, the shapes or the tolerance do not fit, or no step is short enough.
 
     >>> from pssp_tutorial import load_glycolysis
     >>> pathway = load_glycolysis()
@@ -51,7 +54,7 @@ def simulate_pathway(
     >>> round(float(course[0, -1, pathway.species.index("ATP_c")]), 2)
     2.95
     """
-    drives, state = _checked(pathway, given, start)
+    drives, state = _checked(pathway, given, start, tolerance)
     sets, looks = next(iter(drives.values())).shape
     step, found = np.full(sets, FIRST_STEP), np.empty((sets, looks, len(pathway.species)))
     for look in range(looks):
@@ -62,7 +65,7 @@ def simulate_pathway(
 
 
 def _checked(
-    pathway: Pathway, given: Mapping[str, np.ndarray], start: np.ndarray
+    pathway: Pathway, given: Mapping[str, np.ndarray], start: np.ndarray, tolerance: float
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     drives = {name: np.asarray(values, dtype=np.float64) for name, values in given.items()}
     shapes = {values.shape for values in drives.values()}
@@ -70,6 +73,8 @@ def _checked(
         raise ApplicationDataError(f"given names {', '.join(unknown)}; expected parameters such as Glc_e")
     if len(shapes) != 1 or len(next(iter(shapes))) != 2:
         raise ApplicationDataError(f"given has the shapes {sorted(shapes)}; expected one [set, time]")
+    if not 0 < tolerance <= LOOSEST:
+        raise ApplicationDataError(f"tolerance is {tolerance}; expected more than 0, at most {LOOSEST}")
     sets, _ = shapes.pop()
     start = np.asarray(start, dtype=np.float64)
     if start.shape not in ((len(pathway.species),), (sets, len(pathway.species))) or not (start > 0).all():

@@ -145,6 +145,8 @@ def test_what_does_not_fit_is_refused(pathway: Pathway) -> None:
     ]:
         with pytest.raises(pssp.PSSPError, match=problem):
             simulate_pathway(pathway, given, start)
+    with pytest.raises(pssp.PSSPError, match=r"tolerance is 0.3; expected more than 0, at most 0.1"):
+        simulate_pathway(pathway, {"Glc_e": level}, pathway.initial, tolerance=0.3)
 
 
 def test_feeds_are_levels_of_their_region() -> None:
