@@ -11,6 +11,7 @@ CONTEXT = {"seed": 0, "training_sets": 2_000, "threads": 1, "command": "make cha
 def values(chapter: SimpleNamespace) -> dict[str, Any]:
     speed, price = chapter.stored["speed"], chapter.parasite["speed"]
     solver = {count: min(row[count] for row in price["solver"].values()) for count in ("alone", "of_many")}
+    together = chapter.parasite["seconds"]["simulation"] / sum(chapter.parasite["sizes"].values())
     return {
         "factor": float(np.exp(chapter.scale.spread)),
         "windows": len(chapter.owners),
@@ -18,6 +19,7 @@ def values(chapter: SimpleNamespace) -> dict[str, Any]:
         "times_careful": speed["solver"]["0_25 minutes"]["of_many"] / speed["network"]["of_many"],
         "times_fit_alone": chapter.stored["test"]["seconds_per_fit"] / speed["network"]["alone"],
         "times_pathway": solver["of_many"] / price["network"]["of_many"],
+        "times_pathway_all": together / price["network"]["of_many"],
         "times_pathway_alone": solver["alone"] / price["network"]["alone"],
         "longest_step": longest_step(chapter.pathway),
         "times_fit": chapter.stored["test"]["seconds_per_fit"] / speed["network"]["of_many"],
@@ -52,5 +54,8 @@ def check(chapter: SimpleNamespace) -> None:
     assert errors["airless"]["LSTM"] / errors["test"]["LSTM"] > 5
     assert min(errors["starved"].values()) > 2
     assert chapter.parasite["starved"]["rmse"]["differences"]["LSTM less perceptron"][1] > 0
+    exact, loose = (chapter.parasite["speed"]["solver"][name] for name in ("0_003", "0_1"))
+    assert all(exact[count] < 2 * loose[count] for count in ("alone", "of_many"))
+    assert loose["rmse"] < errors["test"]["LSTM"]
     last = chapter.parasite["starved"]["first"]
     assert last["LSTM"][-1] > 2 * last["ATP_c"][-1]
