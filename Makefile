@@ -10,7 +10,7 @@ SITE := build/site/_build/html
 CHECKED_SITE := build/checked-site/_build/html
 # Not cb513.py, which only reads a file, nor dssp.py, which needs Debian's packages, nor the two that open test sets: those
 # are run by hand, after the last choice.
-BENCHMARKS := $(filter-out $(addprefix benchmarks/,cb513.py dssp.py release.py unopened.py),$(wildcard benchmarks/*.py))
+BENCHMARKS := $(filter-out $(addprefix benchmarks/,cb513.py dssp.py own_profiles.py release.py unopened.py),$(wildcard benchmarks/*.py))
 
 # Each process has one thread, and the numbers of a chapter are the same on every run.
 PYTEST := OMP_NUM_THREADS=1 PYTHONHASHSEED=0 TQDM_DISABLE=1 $(BIN)/python -m pytest
