@@ -19,6 +19,7 @@ from pssp_tutorial.models.contract import real_positions
 NAMES = {"attention": "attention", "mixed": "conv + LSTM + attention"}
 LONGEST = 100  # residues of the chains that are mutated
 FAR = 40  # residues: means by distance are taken up to here, and one for all beyond
+EPOCHS, RATE = 4, 9e-3
 RUNS = Path(__file__).parents[2] / "build" / "inside"
 
 
@@ -69,20 +70,19 @@ def attention(chains: int) -> dict[str, Any]:
 
 
 def trained(name: str, seed: int, how: str) -> nn.Module:
-    """Chapter 11's training for equal epochs, made once; with equal weights from the start, or the learned ones."""
+    """A short training on chapter 11's chains, made once; with equal weights from the start, or the learned ones."""
     torch.manual_seed(seed)
     model = pssp.ARCHITECTURES[name]()
     if how == "equal":
         model = weighed(model, how)
-    rate = pssp.read_results("architectures")["architectures"][name]["learning_rate"]
     RUNS.mkdir(parents=True, exist_ok=True)
     pssp.fit(
         model,
         pssp.make_loader(architectures.training_chains(), architectures.BATCH_RESIDUES),
         pssp.make_loader(architectures.halves()[0][: architectures.CHOOSING]),
-        max_epochs=architectures.EPOCHS,
-        patience=architectures.EPOCHS,
-        learning_rate=rate,
+        max_epochs=EPOCHS,
+        patience=EPOCHS,
+        learning_rate=RATE,
         seed=seed,
         checkpoint=RUNS / f"{name.replace(' ', '')}_{how}_{seed}.pt",
         **architectures.COMMON,
