@@ -2,7 +2,7 @@
 
     PSSP_RESULTS=benchmarks/results python benchmarks/language.py [ngrams] [pretraining] [few] [leak]
 
-One thread; about 25 minutes for all parts, a third of them for the one long pretraining. A killed run goes on where it
+One thread; about 40 minutes for all parts, half of them for the three long pretrainings. A killed run goes on where it
 was: what is finished is kept in build/language. What is chosen is chosen on one half of the validation chains, A, and
 all scores are those of the other half, B. Each validation chain is a family of its own. No test chain is used.
 """
@@ -134,23 +134,28 @@ def chosen_rate() -> tuple[float, dict[str, float]]:
 
 
 @cache
-def long_model() -> pssp.LanguageModel:
-    return pretrained("long", shortest(LONGEST), halves()[0], rate=chosen_rate()[0], epochs=EPOCHS)[0]
+def long_model(seed: int) -> pssp.LanguageModel:
+    return pretrained(f"long_{seed}", shortest(LONGEST), halves()[0], rate=chosen_rate()[0], epochs=EPOCHS, seed=seed)[
+        0
+    ]
 
 
 def pretraining() -> None:
-    """Writes language_pretraining.json: the long model's perplexity on B, and beside the chains it was trained on."""
+    """Writes language_pretraining.json: the long models' perplexity on B, and on chains they were trained on."""
     _, b = halves()
-    model, (rate, tried) = long_model(), chosen_rate()
-    losses = chain_losses(model, b)
-    values = {name: perplexity(losses[:, way], known(b), b) for way, name in enumerate(("left", "right"))}
-    values |= {"both": perplexity(losses.mean(axis=1), known(b), b), "rate": rate, "tried": tried}
+    models, (rate, tried) = [long_model(seed) for seed in SEEDS], chosen_rate()
+    losses = np.stack([chain_losses(model, b) for model in models])  # [seed, chain, direction]
+    ways = {"left": losses[..., 0], "right": losses[..., 1], "both": losses.mean(axis=2)}
+    values = {name: perplexity(each.mean(axis=0), known(b), b) for name, each in ways.items()}
+    values["both"] |= over_seeds(np.exp(ways["both"].sum(axis=1) / known(b).sum()).tolist())
+    values |= {"rate": rate, "tried": tried}
     counted = read("ngram_3")["losses"]
-    values["left_against_trigram"] = perplexity(losses[:, 0] - counted, known(b), b)  # a ratio
+    values["left_against_trigram"] = perplexity(ways["left"].mean(axis=0) - counted, known(b), b)  # a ratio
     trained = shortest(LONGEST)[::20]
-    values["training_chains"] = perplexity(chain_losses(model, trained).mean(axis=1), known(trained), trained)
-    values |= {"parameters": pssp.count_parameters(model), "epochs": EPOCHS, "hidden_size": HIDDEN}
-    pssp.save_results("language_pretraining", values, seed=0, split="val, half B", **context(), command=COMMAND)
+    there = np.mean([chain_losses(model, trained).mean(axis=1) for model in models], axis=0)
+    values["training_chains"] = perplexity(there, known(trained), trained)
+    values |= {"parameters": pssp.count_parameters(models[0]), "epochs": EPOCHS, "hidden_size": HIDDEN}
+    pssp.save_results("language_pretraining", values, seeds=SEEDS, split="val, half B", **context(), command=COMMAND)
 
 
 def read(name: str) -> dict[str, np.ndarray]:
@@ -198,11 +203,11 @@ def right(tagger: nn.Module, loader: pssp.BatchLoader) -> np.ndarray:
 
 @cache
 def arm_model(arm: str, seed: int) -> pssp.LanguageModel | None:
-    """No model, one with drawn weights, or the long one."""
+    """No model, one with drawn weights, or a long one; each seed has its own."""
     if arm == "none":
         return None
     torch.manual_seed(1_000 + seed)
-    return pssp.LanguageModel(HIDDEN) if arm == "untrained" else long_model()
+    return pssp.LanguageModel(HIDDEN) if arm == "untrained" else long_model(seed)
 
 
 def run_of(arm: str, size: int, rate: float, seed: int) -> dict[str, np.ndarray]:
