@@ -3,9 +3,9 @@
     PSSP_RESULTS=benchmarks/results python benchmarks/inside.py          # about a quarter of an hour on one core
     PSSP_RESULTS=build python benchmarks/inside.py --sites 3 --chains 8  # a trial of a few minutes
 
-Everything is measured on validation chains. Trained are the probes, on one half of these chains, and two of chapter
-11's networks with attention, as there. A part that is done is kept in build/inside and not measured again. Validation
-holds one chain of each cluster, so chains are drawn with replacement for the intervals.
+Everything is measured on validation chains. Trained are the probes, on one half of these chains, and two networks of
+chapter 11's shape with attention, for four epochs on its 600 chains. A part that is done is kept in build/inside and
+not measured again. Validation holds one chain of each cluster, so chains are drawn with replacement for the intervals.
 """
 
 import argparse
@@ -26,6 +26,8 @@ import pssp_tutorial as pssp
 
 KEPT = Path(__file__).parents[1] / "build" / "inside"
 LONGEST = 200  # residues
+DRAWN = {"chains": [0], "silencing": [0]}  # seeds: of the chains looked at, of random groups of units, and of networks
+DRAWN |= {part: list(SEEDS) for part in ("probing", "attributions", "mutants", "attention")}
 
 
 def main() -> None:
@@ -51,7 +53,7 @@ def main() -> None:
     }
     values = {name: kept(name + trial, measure) for name, measure in parts.items()}
     values["models"] = {"release": release.name, "small": small.name}
-    pssp.save_results("inside", values, command="python benchmarks/inside.py", seed=0, threads=1)
+    pssp.save_results("inside", values, command="python benchmarks/inside.py", seeds=DRAWN, threads=1)
 
 
 def kept(name: str, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:

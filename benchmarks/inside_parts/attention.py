@@ -1,4 +1,4 @@
-"""Attention weights of chapter 11's networks: beside the effects of mutants, and without them."""
+"""Attention weights of two networks of chapter 11's shape: beside the effects of mutants, and without them."""
 
 from collections.abc import Sequence
 from pathlib import Path
