@@ -1,11 +1,12 @@
 """Look inside the release model and the small one: mutants, reach, silenced units, probes, attributions (chapter 13).
 
-    PSSP_RESULTS=benchmarks/results python benchmarks/inside.py          # about a quarter of an hour on one core
+    PSSP_RESULTS=benchmarks/results python benchmarks/inside.py
     PSSP_RESULTS=build python benchmarks/inside.py --sites 3 --chains 8  # a trial of a few minutes
 
-Everything is measured on validation chains. Trained are the probes, on one half of these chains, and two networks of
-chapter 11's shape with attention, for four epochs on its 600 chains. A part that is done is kept in build/inside and
-not measured again. Validation holds one chain of each cluster, so chains are drawn with replacement for the intervals.
+One thread, about a quarter of an hour. Everything is measured on validation chains. Trained are the probes, on one half
+of these chains, and two networks of chapter 11's shape with attention, for four epochs on its 600 chains. A part that
+is done is kept in build/inside and not measured again. Validation holds one chain of each cluster, so chains are drawn
+with replacement for the intervals.
 """
 
 import argparse

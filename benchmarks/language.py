@@ -2,9 +2,9 @@
 
     PSSP_RESULTS=benchmarks/results python benchmarks/language.py [ngrams] [pretraining] [few] [leak]
 
-One thread; about 40 minutes for all parts, half of them for the three long pretrainings. A killed run goes on where it
-was: what is finished is kept in build/language. What is chosen is chosen on one half of the validation chains, A, and
-all scores are those of the other half, B. Each validation chain is a family of its own. No test chain is used.
+One thread, about half an hour for all parts, nine minutes of it for the three long pretrainings. A killed run goes on
+where it was: what is finished is kept in build/language. What is chosen is chosen on one half of the validation chains,
+A, and all scores are those of the other half, B. Each validation chain is a family of its own. No test chain is used.
 """
 
 from collections.abc import Sequence

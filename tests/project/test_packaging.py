@@ -112,6 +112,13 @@ def test_without_torch_one_sentence_helps(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_wheel_stays_small(installed: Path) -> None:
+    """Colab and a class of thirty download it whole, data and models included; 16 MB is the limit we set."""
+    (wheel,) = installed.parent.glob("*.whl")
+    assert wheel.stat().st_size < 16_000_000
+
+
+@pytest.mark.slow
 def test_wheel_holds_nothing_but_the_package(installed: Path) -> None:
     names = {path.name for path in installed.iterdir()}
     assert {name for name in names if not name.endswith(".dist-info")} == {"bin", "pssp_tutorial"}
