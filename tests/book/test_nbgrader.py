@@ -2,6 +2,8 @@
 
 import csv
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,6 +17,7 @@ import working_copy
 MISTAKE = '.replace("E", "C")'
 STUDENTS = {"right": 1.0, "mistaken": 0.8, "blank": 0.0}
 HINT = "Hint: Reduce to three states"
+NAME, FILE = "chapter-5", "05_model.ipynb"  # as on the page for teachers
 
 
 def commands() -> Path:
@@ -40,6 +43,21 @@ def nbgrader(course: Path, *arguments: str) -> str:
     return done.stdout + done.stderr
 
 
+def follow(course: Path, first: str) -> None:
+    """Run the block of commands on the page for teachers that begins with this line, in the folder of a course."""
+    page = (working_copy.BOOK / "teachers.md").read_text(encoding="utf-8")
+    (block,) = (block for block in re.findall(r"```bash\n(.*?)```", page, re.DOTALL) if block.startswith(first))
+    for line in block.splitlines():
+        program, *arguments = shlex.split(line)
+        if program == "nbgrader":
+            nbgrader(course, *arguments)
+        elif program == "echo":
+            text, _, name = arguments
+            (course / name).write_text(text, encoding="utf-8")
+        else:
+            assert line == "cd ../course"
+
+
 def first_exercise() -> nbformat.NotebookNode:
     """Chapter 1 as an assignment, cut down to its first cell of code and its first exercise."""
     made = assignment.assignment(nbformat.read(working_copy.BOOK / "01_proteins.ipynb", as_version=4))
@@ -56,25 +74,24 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course whose three students have handed in their answers, graded."""
     commands()
     course, made = tmp_path_factory.mktemp("course"), first_exercise()
-    (course / "nbgrader_config.py").write_text('c = get_config()\nc.CourseDirectory.course_id = "proteins"\n')
-    (course / "source" / "one").mkdir(parents=True)
-    nbformat.write(made, course / "source" / "one" / "one.ipynb")
-    nbgrader(course, "generate_assignment", "one", "--create")
+    (course / "source" / NAME).mkdir(parents=True)
+    nbformat.write(made, course / "source" / NAME / FILE)
+    follow(course, "cd ../course")
     solved = next(cell.source for cell in made.cells if "BEGIN SOLUTION" in cell.source)
     for student in STUDENTS:
-        handed_in = nbformat.read(course / "release" / "one" / "one.ipynb", as_version=4)
+        handed_in = nbformat.read(course / "release" / NAME / FILE, as_version=4)
         (answer,) = (cell for cell in handed_in.cells if cell.metadata.get("nbgrader", {}).get("solution"))
         if student != "blank":
             answer.source = solved.replace(MISTAKE, "") if student == "mistaken" else solved
-        (course / "submitted" / student / "one").mkdir(parents=True)
-        nbformat.write(handed_in, course / "submitted" / student / "one" / "one.ipynb")
-    nbgrader(course, "autograde", "one", "--create")
+        (course / "submitted" / student / NAME).mkdir(parents=True)
+        nbformat.write(handed_in, course / "submitted" / student / NAME / FILE)
+    follow(course, "nbgrader autograde")
     return course
 
 
 @pytest.mark.slow
 def test_students_get_no_solution(course: Path) -> None:
-    released = (course / "release" / "one" / "one.ipynb").read_text(encoding="utf-8")
+    released = (course / "release" / NAME / FILE).read_text(encoding="utf-8")
     assert "SOLUTION" not in released
     assert "def " in released
     assert MISTAKE.replace('"', '\\"') not in released
@@ -83,7 +100,6 @@ def test_students_get_no_solution(course: Path) -> None:
 @pytest.mark.slow
 def test_points_are_for_what_is_right(course: Path) -> None:
     """Full marks, the share of the checks that pass, and nothing for an untouched answer."""
-    nbgrader(course, "export", "--to", "grades.csv")
     with (course / "grades.csv").open(newline="", encoding="utf-8") as handle:
         rows = {row["student_id"]: row for row in csv.DictReader(handle)}
     assert {student: float(row["score"]) for student, row in rows.items()} == pytest.approx(STUDENTS)
@@ -93,7 +109,7 @@ def test_points_are_for_what_is_right(course: Path) -> None:
 @pytest.mark.slow
 def test_feedback_shows_the_hint(course: Path) -> None:
     """The student who forgot the strands is told what to look at, and the one who was right is not."""
-    nbgrader(course, "generate_feedback", "one")
-    told = {name: (course / "feedback" / name / "one" / "one.html").read_text(encoding="utf-8") for name in STUDENTS}
+    pages = {name: course / "feedback" / name / NAME / FILE for name in STUDENTS}
+    told = {name: page.with_suffix(".html").read_text(encoding="utf-8") for name, page in pages.items()}
     assert HINT in told["mistaken"]
     assert HINT not in told["right"]
