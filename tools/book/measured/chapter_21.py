@@ -12,7 +12,7 @@ CONTEXT = {"seed": 0, "threads": 1, "command": "make chapters"}
 def values(chapter: SimpleNamespace) -> dict[str, Any]:
     return {
         "live": {name: dict(zip(("value", "low", "high"), each, strict=True)) for name, each in chapter.live.items()},
-        "leak": {"gained": spread(chapter.leak["by person"]["gained"])},
+        "leak": {"gained": spread(chapter.leak["by person"]["gained by others' deaths"])},
         "one_risk": {event: one_risk(found["risk_weighted"]) for event, found in chapter.stored.items()},
         "risk_at_5": chapter.risks.loc[5].to_dict(),
         "risk_at_10": chapter.risks.loc[10].to_dict(),
@@ -32,11 +32,11 @@ def one_risk(share: float) -> float:
 def check(chapter: SimpleNamespace) -> None:
     """What the chapter says in words of its own numbers."""
     by_set, by_person = (chapter.leak[split] for split in ("by set", "by person"))
-    assert by_set["others are learnt from"].max() == 0
-    assert by_set["others' deaths"].eq(0.5).all()
-    assert by_person["others are learnt from"].min() > 0.75
-    assert by_person["others' deaths"].min() > 0.58
-    assert abs(by_person["gained"].mean()) < 0.002
+    assert by_set["people with others learnt from"].max() == 0
+    assert by_set["AUC, others' deaths"].eq(0.5).all()
+    assert by_person["people with others learnt from"].min() > 0.75
+    assert by_person["AUC, others' deaths"].min() > 0.58
+    assert abs(by_person["gained by others' deaths"].mean()) < 0.002
     groups = pd.DataFrame(chapter.groups)
     assert (groups["risk told"][2:4] > groups["to"][2:4]).all()
     assert (groups["risk told"][1:4] > 1.9 * groups["died, weighted"][1:4]).all()
