@@ -135,7 +135,7 @@ from .prediction.cluster import chunks_of as chunks_of, cluster as cluster, pred
 from .prediction.onnx_graph import onnx_graph as onnx_graph
 from .prediction.onnx_model import OnnxModel as OnnxModel
 from .training.distillation import MultiTask as MultiTask, teach as teach
-from .training.distributed import train_alone as train_alone
+from .training.distributed import Stream as Stream, joint_accuracy as joint_accuracy, train_alone as train_alone
 
 # Part IV: chapters 17 (methylation, CpGs), 18 (expression), 19 (image series), 20 (systems) and 21 (patients)
 from .batches.sequences import SequenceLoader as SequenceLoader

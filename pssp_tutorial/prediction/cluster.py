@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CHUNK_RESIDUES = 50_000  # some seconds of work for one core
 AHEAD = 2  # chunks for each thread of a worker: one that it computes, one that is on its way
-WAIT = 20  # seconds for a scheduler to answer
+WAIT = 20  # seconds for a scheduler to answer, and for a first worker
 NEEDED = 'a cluster needs Dask; pip install "pssp-tutorial[cluster]" brings it'
 
 
@@ -75,7 +75,7 @@ def predict_on_cluster(
     A chunk has at most ``chunk_residues``, or is one longer protein. Finished ones are ``kept``, if there is where, so
     that a run that ended before its end goes on from there.
 
-    Raises InferenceError if the scheduler is lost, or if the workers die again and again on one chunk.
+    Raises InferenceError if no worker comes, the scheduler is lost, or the workers die again and again on one chunk.
     """
     from distributed import KilledWorker
 
@@ -84,32 +84,51 @@ def predict_on_cluster(
     settings: dict[str, Any] = {"states": states, "backend": backend}
     name = f"pssp-{uuid4()}"
     client.register_plugin(ModelPlugin(model, name))
-    ahead = AHEAD * max(1, sum(client.nthreads().values()))
+    with _lost_is_told(kept):
+        _wait_for_a_worker(client)
     waiting: deque[tuple[int, Sequence[ProteinRecord], Any]] = deque()
 
     def first() -> list[Prediction]:
         number, chunk, future = waiting.popleft()
         try:
-            predictions: list[Prediction] = future if isinstance(future, list) else future.result()
+            with _lost_is_told(kept):
+                predictions: list[Prediction] = future if isinstance(future, list) else future.result()
         except KilledWorker as error:
             raise InferenceError(f"{chunk[0].id} and {len(chunk) - 1} more: every worker died on these") from error
-        except (CancelledError, OSError) as error:
-            what_helps = (
-                "start it again, and give the same command: what is finished is kept" if kept else "start it again"
-            )
-            raise InferenceError(f"the scheduler of Dask is gone ({type(error).__name__}); {what_helps}") from error
         if kept is not None and not isinstance(future, list):
             kept.add(number, chunk, predictions)
         return predictions
 
     for number, chunk in enumerate(chunks_of(records, chunk_residues)):
         found = kept.find(number, chunk) if kept is not None else None
-        work = found or client.submit(predict_chunk, name, chunk, settings, pure=False)
+        with _lost_is_told(kept):
+            work = found or client.submit(predict_chunk, name, chunk, settings, pure=False)
+            ahead = AHEAD * max(1, sum(client.nthreads().values()))  # of those that are there now: some join late
         waiting.append((number, chunk, work))
-        if len(waiting) >= ahead:
+        while len(waiting) >= ahead:
             yield from first()
     while waiting:
         yield from first()
+
+
+def _wait_for_a_worker(client: "Client") -> None:
+    """Return when a worker is there; raise InferenceError if none comes in time."""
+    try:
+        client.wait_for_workers(1, timeout=WAIT)
+    except TimeoutError as error:
+        address = client.scheduler.address
+        expected = f"expected dask worker {address} to run on at least one machine"
+        raise InferenceError(f"{address}: no worker of Dask came within {WAIT} seconds; {expected}") from error
+
+
+@contextmanager
+def _lost_is_told(kept: Kept | None) -> Iterator[None]:
+    """Make of Dask's errors about a lost scheduler one that says what to do."""
+    try:
+        yield
+    except (CancelledError, OSError) as error:
+        what_helps = "start it again, and give the same command: what is finished is kept" if kept else "start it again"
+        raise InferenceError(f"the scheduler of Dask is gone ({type(error).__name__}); {what_helps}") from error
 
 
 def chunks_of(records: Iterable[ProteinRecord], residues: int) -> Iterator[list[ProteinRecord]]:

@@ -7,16 +7,21 @@ counts the same, as in one process, and `plain.pt`, in which DDP's mean gives ev
 """
 
 import sys
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data import IterableDataset, get_worker_info
 
 from pssp_tutorial.batches.proteins import collate
 from pssp_tutorial.models.bilstm import BiLSTM
+from pssp_tutorial.models.contract import evaluating
 from pssp_tutorial.proteins.chains import load_chains
 from pssp_tutorial.proteins.record import ProteinRecord
 
@@ -29,6 +34,42 @@ def weighted(loss: Tensor, residues: Tensor) -> Tensor:
     everyone = residues.clone()
     dist.all_reduce(everyone)
     return loss * residues * dist.get_world_size() / everyone
+
+
+def joint_accuracy(model: BiLSTM, share: Sequence[ProteinRecord]) -> float:
+    """The accuracy over the shares of all processes, the same in each: if no protein is in two shares, each residue
+    counts once. A share may be empty; it needs as much memory as one batch of all its proteins. The model tells its
+    `num_classes`, three states or eight.
+
+    Raises ValueError if no process has a residue with a known state.
+    """
+    counts = torch.zeros(2, dtype=torch.int64)
+    if share:
+        batch = collate(share, classes=model.num_classes)
+        with evaluating(model), torch.no_grad():
+            states = model(batch.inputs.to(next(model.parameters()).dtype), batch.lengths).argmax(dim=-1)
+        counts += torch.stack([(states == batch.labels)[batch.mask].sum(), batch.mask.sum()])
+    dist.all_reduce(counts)
+    right, scored = counts.tolist()
+    if not scored:
+        raise ValueError("no process has a residue with a known state; expected at least one")
+    return float(right / scored)
+
+
+class Stream(IterableDataset[Any]):
+    """Items one after another, as from a file. `sharded`, each worker process of a `DataLoader` reads only its share.
+
+    >>> list(Stream(["MKTV", "GA"], sharded=True))
+    ['MKTV', 'GA']
+    """
+
+    def __init__(self, items: Sequence[Any], *, sharded: bool) -> None:
+        self.items, self.sharded = items, sharded
+
+    def __iter__(self) -> Iterator[Any]:
+        worker = get_worker_info() if self.sharded else None
+        first, step = (worker.id, worker.num_workers) if worker else (0, 1)
+        return islice(self.items, first, None, step)
 
 
 def batch_of(step: int) -> list[ProteinRecord]:

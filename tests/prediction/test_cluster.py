@@ -50,6 +50,7 @@ def test_two_processes_give_what_one_gives(fasta: Path) -> None:
     assert not Path(f"{two}.chunks").exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_a_killed_worker_costs_time_only(records: list[pssp.ProteinRecord]) -> None:
     """A real SIGKILL in the middle of the work: every protein comes once, in order, with the right numbers."""
     model = pssp.load_pretrained("small")
@@ -63,6 +64,32 @@ def test_a_killed_worker_costs_time_only(records: list[pssp.ProteinRecord]) -> N
         assert victim not in client.run(os.getpid).values()
     assert [each.id for each in found] == [each.id for each in expected]
     assert all(np.array_equal(a.probabilities, b.probabilities) for a, b in zip(found, expected, strict=True))
+
+
+def test_a_late_worker_gets_work(records: list[pssp.ProteinRecord]) -> None:
+    """Two chunks for each worker are under way, counted by what was read: machines may join when the run has begun."""
+    model = pssp.load_pretrained("small")
+    read = 0
+
+    def reading() -> Iterator[pssp.ProteinRecord]:
+        nonlocal read
+        for record in records[:12]:
+            read += 1
+            yield record
+
+    with cluster(workers=1) as client:
+        predictions = predict_on_cluster(client, model, reading(), chunk_residues=1)
+        found = [next(predictions)]
+        assert read == 3  # two under way, and one to see where the second chunk ends
+        client.cluster.scale(2)
+        client.wait_for_workers(2, timeout=60)
+        found.append(next(predictions))
+        assert read == 6
+        found += predictions
+        done = client.run(lambda dask_worker: dask_worker.state.executed_count)
+    assert len(done) == 2
+    assert all(done.values()), done
+    assert [each.id for each in found] == [record.id for record in records[:12]]
 
 
 @pytest.fixture
@@ -85,6 +112,8 @@ def test_a_lost_scheduler_ends_with_one_line_and_the_run_goes_on(fasta: Path, sc
     """What was finished before is not computed again: the second run reads it from the folder beside the output."""
     process, address = scheduler
     worker = start(sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", 1, "--no-nanny")
+    with cluster(address) as client:
+        client.wait_for_workers(1, timeout=60)
     out = fasta.with_name("cluster.jsonl")
     slow = "import pssp_tutorial.prediction.cluster as c; c.CHUNK_RESIDUES = 300; c.AHEAD = 1; c.WAIT = 5;"
     slow += "c.predict_on_cluster.__kwdefaults__['chunk_residues'] = 300;"
@@ -129,6 +158,18 @@ def test_no_scheduler_is_one_line(fasta: Path) -> None:
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.strip().splitlines()[-1].startswith("pssp: tcp://127.0.0.1:9: no scheduler of Dask answers")
+    assert "Traceback" not in done.stderr
+
+
+def test_no_worker_is_one_line(fasta: Path, scheduler: tuple) -> None:
+    """A scheduler without workers takes all tasks and does none: the run would wait for ever and say nothing."""
+    code = "import pssp_tutorial.prediction.cluster as c; c.WAIT = 1; import sys;"
+    code += "from pssp_tutorial.cli.main import main; sys.exit(main())"
+    command = [sys.executable, "-c", code, "predict", fasta, "--model", "small", "--dask", scheduler[1]]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    told = f"pssp: {scheduler[1]}: no worker of Dask came within 1 seconds; expected dask worker {scheduler[1]} to run"
+    assert done.stderr.strip().splitlines()[-1].startswith(told), done.stderr
     assert "Traceback" not in done.stderr
 
 
