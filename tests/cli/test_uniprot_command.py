@@ -3,10 +3,8 @@
 import gzip
 import json
 import os
-import pty
 import subprocess
 import sys
-import termios
 from functools import partial
 from pathlib import Path
 
@@ -66,6 +64,8 @@ def test_a_bar_is_shown_on_a_terminal_only(server, pssp, tmp_path):
     command = [*PSSP, "uniprot", "fetch", "--server", server.url, "--query", "any", "--out", str(tmp_path / "a")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, f"47 entries of UniProt 2026_01 in {tmp_path / 'a'}\n")
+    reason = "Windows has no terminal to open"
+    pty, termios = (pytest.importorskip(name, reason=reason) for name in ("pty", "termios"))
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(ours, (24, 80))
     done = subprocess.run([*command, "--no-resume"], stdout=subprocess.DEVNULL, stderr=theirs, check=False)
@@ -152,6 +152,7 @@ def test_parse_unpacks_standard_input_and_refuses_what_is_no_text(language):
         assert b"not readable as text (" + reason in done.stderr
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes")
 def test_a_device_is_not_replaced_by_a_file(pssp, tmp_path):
     """A file is put in place of the old one, which must not happen to a device, a pipe or a link."""
     os.mkfifo(tmp_path / "pipe")
@@ -174,6 +175,7 @@ def test_methods_in_small_letters_and_unknown_ones(pssp):
     assert pssp("uniprot", "parse", "--shipped", "--methods", "xray")[0] == 1
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no bash")
 def test_the_reader_of_the_output_may_stop():
     code = f"{subprocess.list2cmdline(PSSP)} uniprot parse --shipped --quiet | head -c 20"
     done = subprocess.run(["bash", "-o", "pipefail", "-c", code], capture_output=True, text=True, check=False)

@@ -94,6 +94,7 @@ def test_names_that_no_file_can_have_are_refused_before_the_work(tmp_path):
         pytest.fail("the work was begun")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
 def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path):
     """What only its owner could read would be open to all."""
     path = tmp_path / "mine.txt"

@@ -196,9 +196,31 @@ def test_one_address_and_one_title() -> None:
     assert zenodo["description"].startswith(" ".join(citation["abstract"].split()))
     address = yaml.safe_load(read("_config.yml"))["repository"]["url"]
     assert citation["repository-code"] == PROJECT["urls"]["Source"] == address
-    named = re.findall(r"(?:github\.com|/gh|/github)/([\w-]+/[\w-]+)", read("README.md"))
-    assert named
-    assert set(named) == {address.removeprefix("https://github.com/")}
+
+
+HOSTS = re.compile(r"(?:github\.com|raw\.githubusercontent\.com|/v2/gh|/badge/gh|/github)/([\w.-]+/[\w-]+)")
+PAGES = re.compile(r"\b([\w-]+\.github\.io(?:/[\w-]+)?)")
+
+
+def addresses(text: str) -> set[str]:
+    """The repositories and pages that a text names and that look like ours."""
+    return {found for pattern in (HOSTS, PAGES) for found in pattern.findall(text) if "pssp" in found.lower()}
+
+
+def test_every_address_of_ours_is_the_one_repository_or_its_pages() -> None:
+    """Who moves the repository changes _config.yml, and this test names each file that still leads to the old place."""
+    if not (REPOSITORY / ".git").exists():
+        pytest.skip("this is no clone, so nothing says which files belong to it")
+    config = yaml.safe_load((REPOSITORY / "_config.yml").read_text(encoding="utf-8"))
+    owner, name = config["repository"]["url"].removeprefix("https://github.com/").split("/")
+    right = {f"{owner}/{name}", f"{owner}.github.io/{name}"}
+    moved = f"https://github.com/{owner}-2/{name}/tree/main, {owner}-2.github.io/{name}/a.html, github.com/numpy/numpy"
+    assert addresses(moved) == {f"{owner}-2/{name}", f"{owner}-2.github.io/{name}"}
+    listed = run("git", "ls-files", "-z", folder=REPOSITORY).rstrip("\0").split("\0")
+    data = {file: (REPOSITORY / file).read_bytes() for file in listed if (REPOSITORY / file).is_file()}
+    found = {file: addresses(text.decode("utf-8", "replace")) for file, text in data.items() if b"\0" not in text}
+    assert found["README.md"] == right
+    assert {file: strange for file, ours in found.items() if (strange := ours - right)} == {}
 
 
 def test_readme_is_short_and_its_links_exist() -> None:

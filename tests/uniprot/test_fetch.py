@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import multiprocessing
+import os
 import random
 import shutil
 import time
@@ -14,7 +15,7 @@ from uniprot_server import UniProtServer, fetch_in_child
 
 from pssp_tutorial.core.files import FileError
 from pssp_tutorial.uniprot import fetch as uniprot_fetch
-from pssp_tutorial.uniprot.client import QUERY, FetchError, FetchSettings, QueryError, next_url
+from pssp_tutorial.uniprot.client import ADDRESS, QUERY, FetchError, FetchSettings, QueryError, next_url
 from pssp_tutorial.uniprot.fetch import fetch_uniprot
 from pssp_tutorial.uniprot.pages import default_folder
 
@@ -56,7 +57,7 @@ def test_the_request_is_polite_and_asks_for_what_it_should(server, fetch):
     first, headers = server.requests[0], server.headers[0]
     assert first == {"query": QUERY, "format": "txt", "size": "5", "compressed": "true"}
     assert headers["User-Agent"].startswith("pssp-tutorial/")
-    assert "github.com/pssp-tutorial" in headers["User-Agent"]
+    assert ADDRESS in headers["User-Agent"]
 
 
 def test_a_limit_is_kept_to_the_entry(server, fetch, tmp_path):
@@ -324,6 +325,7 @@ def test_an_info_file_of_the_user_is_not_replaced(server, fetch, tmp_path, conte
     assert not (tmp_path / "out.dat").exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no fork server")
 def test_several_fetches_share_a_cache(server, fetch, tmp_path):
     """Threads and processes that fetch the same, some anew and with a release that changes: each file is whole."""
     server.release_at[12] = "2026_02"
@@ -429,6 +431,7 @@ def test_a_stop_by_the_user_leaves_nothing_half_written(server, fetch, tmp_path,
     assert (tmp_path / "out.dat").read_bytes() == server.expected()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no fork server")
 @pytest.mark.kill
 def test_a_kill_at_random_moments_then_resume_gives_the_same_file(server, tmp_path, pytestconfig):
     """SIGKILL, so that no code of ours runs at the end; then the fetch goes on in this process."""
