@@ -2,9 +2,10 @@
 
     PSSP_RESULTS=benchmarks/results python benchmarks/tuning.py
 
-Thirty random trials and thirty of TPE for the BiLSTM, thirty of TPE for the ConvBiLSTM; then the winners and the
-defaults from new seeds. One half of the validation chains steers the search and picks the epoch, the other half has no
-say. One thread, ten to thirty minutes; a run that was made is kept in build/tuning, and a killed search goes on.
+Thirty random trials and thirty of TPE for the BiLSTM, thirty of TPE for the ConvBiLSTM, and each of these searches
+three times; then the winners and the defaults from new seeds. One half of the validation chains steers the search and
+picks the epoch, the other half has no say. One thread, thirty to ninety minutes; a run that was made is kept in
+build/tuning, and a killed search goes on.
 """
 
 import json
@@ -32,6 +33,7 @@ DEFAULT = {  # those of the package, in batches that suit few chains
 }
 SEEDS = range(1_000, 1_003)  # no trial of a search has one of these
 REPEATED = range(1_000, 1_020)
+SEARCHES = 3
 SIZES, PICKS, DRAWS = (30, 60, 120, 236), (1, 2, 5, 10, 20), 4_000
 
 
@@ -99,15 +101,16 @@ def scores_of(hits: np.ndarray) -> dict[str, float]:
     return {name: float(hits[half].sum() / residues()[half].sum()) for name, half in halves.items()}
 
 
-def search(model: str, name: str, sampler: optuna.samplers.BaseSampler) -> list[dict[str, Any]]:
+def search(model: str, name: str, sampler: type[optuna.samplers.BaseSampler], number: int) -> list[dict[str, Any]]:
     """The trials of one search, in their order; each from a seed of its own."""
-    trials = []
+    name, trials = name if number == 0 else f"{name}_{number}", []
 
     def objective(trial: optuna.Trial) -> float:
-        trials.append(run(model, name, suggest(trial), trial.number))
+        trials.append(run(model, name, suggest(trial), 100 * number + trial.number))
         return trials[-1]["steering"]
 
-    optuna.create_study(direction="maximize", sampler=sampler).optimize(objective, n_trials=TRIALS, n_jobs=1)
+    seed = number + (sampler is optuna.samplers.TPESampler)
+    optuna.create_study(direction="maximize", sampler=sampler(seed=seed)).optimize(objective, n_trials=TRIALS, n_jobs=1)
     return trials
 
 
@@ -166,11 +169,16 @@ def interval(hits: np.ndarray) -> dict[str, float]:
     return as_numbers(over_families(hits[1::2], own, [str(place) for place in range(len(own))]))
 
 
-def luck(scores: np.ndarray) -> dict[str, float]:
-    """The best of as many random trials, drawn from these with replacement: the middle 95% of ten thousand draws."""
-    drawn = np.random.default_rng(0).choice(scores, size=(10_000, len(scores))).max(axis=1)
-    low, high = np.quantile(drawn, [0.025, 0.975]).tolist()
-    return {"value": float(scores.max()), "low": low, "high": high}
+def winners(model: str, name: str, searches: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """The winner of each search, from new seeds."""
+    names = [name if number == 0 else f"{name}_{number}" for number in range(SEARCHES)]
+    return [one for each, own in zip(searches, names, strict=True) for one in repeated(model, own, best_of(each))]
+
+
+def by_search(runs: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """An arm's runs, three of each search's winner; those of the defaults, which nobody searched for, each time."""
+    parts = [runs[at : at + len(SEEDS)] for at in range(0, len(runs), len(SEEDS))]
+    return parts if len(parts) == SEARCHES else parts * SEARCHES
 
 
 def best_of(trials: list[dict[str, Any]]) -> dict[str, Any]:
@@ -180,18 +188,20 @@ def best_of(trials: list[dict[str, Any]]) -> dict[str, Any]:
 def main() -> None:
     torch.set_num_threads(1)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    samplers = optuna.samplers
-    trials = {
-        "random": search("BiLSTM", "random", samplers.RandomSampler(seed=0)),
-        "tpe": search("BiLSTM", "tpe", samplers.TPESampler(seed=1)),
-        "convolution": search("ConvBiLSTM", "tpe", samplers.TPESampler(seed=1)),
+    random, tpe = optuna.samplers.RandomSampler, optuna.samplers.TPESampler
+    kinds = {
+        "random": ("BiLSTM", "random", random),
+        "tpe": ("BiLSTM", "tpe", tpe),
+        "convolution": ("ConvBiLSTM", "tpe", tpe),
     }
+    searches = {kind: [search(*each, number) for number in range(SEARCHES)] for kind, each in kinds.items()}
+    trials = {kind: each[0] for kind, each in searches.items()}
     runs = {
         "bilstm_default": repeated("BiLSTM", "default", DEFAULT),
-        "bilstm_tuned": repeated("BiLSTM", "tuned", best_of(trials["tpe"])),
-        "bilstm_random": repeated("BiLSTM", "random_winner", best_of(trials["random"])),
+        "bilstm_tuned": winners("BiLSTM", "tuned", searches["tpe"]),
+        "bilstm_random": winners("BiLSTM", "random_winner", searches["random"]),
         "convolution_default": repeated("ConvBiLSTM", "default", DEFAULT),
-        "convolution_tuned": repeated("ConvBiLSTM", "tuned", best_of(trials["convolution"])),
+        "convolution_tuned": winners("ConvBiLSTM", "tuned", searches["convolution"]),
     }
     many = repeated("BiLSTM", "tuned", best_of(trials["tpe"]), REPEATED)
     mean = {name: hits_of(each).mean(axis=0) for name, each in runs.items()}
@@ -203,9 +213,16 @@ def main() -> None:
     }
     values = {
         "trials": {name: [{k: v for k, v in t.items() if k != "hits"} for t in each] for name, each in trials.items()},
+        "searches": {kind: [max(t["steering"] for t in one) for one in each] for kind, each in searches.items()},
         "arms": {name: arm_of(each) for name, each in runs.items()},
         "gains": {name: interval(mean[one] - mean[other]) for name, (one, other) in gains.items()},
-        "luck_of_random": luck(np.array([trial["steering"] for trial in trials["random"]])),
+        "by_search": {
+            name: [
+                scores_of(hits_of(one).mean(axis=0))["other"] - scores_of(hits_of(other).mean(axis=0))["other"]
+                for one, other in zip(*(by_search(runs[arm]) for arm in pair), strict=True)
+            ]
+            for name, pair in gains.items()
+        },
         "repeated": {key: [each[key] for each in many] for key in ("steering", "other", "curve")},
         "curse": curse(hits_of(many), np.random.default_rng(0)),
         "curse_of_the_search": curse(hits_of(trials["random"]), np.random.default_rng(0)),
