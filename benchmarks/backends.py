@@ -3,8 +3,12 @@
     PSSP_RESULTS=benchmarks/results python benchmarks/backends.py
 
 Speed: 200 validation chains, one thread, best of five rounds in which the backends take turns. Q3: all validation
-chains. Then a bacterium's 4,400 proteins by `pssp predict` on two threads, with each backend, compared line by line.
-About ten minutes; nothing else should run beside it.
+chains. Threads: the same 200 chains by PyTorch in one process, with one thread, with a batch for each of two threads,
+and with one batch after the other, each divided between two. Then a bacterium's 4,400 proteins by `pssp predict`, with
+each backend: on two threads, a quarter of them and all, which tells whether memory grows with the file; and by two
+workers of Dask, whose file must have the same bytes as that of the single process. The states of both backends are
+compared one by one. About seven minutes on two cores with AVX-512, eleven with AVX2, by the times of the parts; nothing
+else should run beside it.
 """
 
 import json
@@ -20,6 +24,10 @@ from predict import bacterium, check, run
 from torch.backends.cpu import get_cpu_capability
 
 import pssp_tutorial as pssp
+from pssp_tutorial.batches.buckets import length_buckets
+from pssp_tutorial.models.contract import evaluation_twin
+from pssp_tutorial.prediction.predict import BATCH_RESIDUES
+from pssp_tutorial.prediction.probabilities import probabilities_of
 
 CHAINS, ROUNDS, THREADS = 200, 5, 2
 Predict = Callable[[Sequence[pssp.ProteinRecord]], list[pssp.Prediction]]
@@ -73,23 +81,58 @@ def agreement(ways: dict[str, Predict], records: Sequence[pssp.ProteinRecord]) -
     return found
 
 
-def proteome() -> dict[str, dict[str, float]]:
-    """A bacterium's proteins by the command, with each backend; the states of both, line by line."""
-    records = bacterium()
+def divided(model: torch.nn.Module, records: Sequence[pssp.ProteinRecord]) -> None:
+    """One batch after the other, each with all the threads that PyTorch may use."""
+    twin = evaluation_twin(model)
+    for bucket in length_buckets([len(record) for record in records], BATCH_RESIDUES):
+        probabilities_of(twin, pssp.collate([records[index] for index in bucket]), 3)
+
+
+def threads(records: Sequence[pssp.ProteinRecord]) -> dict[str, float]:
+    """Residues per second of one process with one thread, a batch for each of two, and two on each batch."""
+    model = pssp.load_pretrained()
+    ways: dict[str, tuple[int, Callable[[], object]]] = {
+        "one": (1, lambda: pssp.predict(model, list(records))),
+        "batch_each": (THREADS, lambda: pssp.predict(model, list(records))),
+        "divided": (THREADS, lambda: divided(model, records)),
+    }
+    best = dict.fromkeys(ways, float("inf"))
+    for _ in range(1 + ROUNDS // 2):
+        for name, (number, predict) in ways.items():
+            torch.set_num_threads(number)
+            start = time.perf_counter()
+            predict()
+            best[name] = min(best[name], time.perf_counter() - start)
+    torch.set_num_threads(1)
+    return {name: sum(map(len, records)) / seconds for name, seconds in best.items()}
+
+
+def proteome(records: Sequence[pssp.ProteinRecord]) -> dict[str, dict[str, float]]:
+    """Proteins by the command, with each backend, by one process and by two workers; the states of both backends."""
     values: dict[str, dict[str, float]] = {}
-    states: dict[str, list[str]] = {}
+    states: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "bacterium.fasta")
+        path, quarter, out = (Path(folder, name) for name in ("all.fasta", "quarter.fasta", "predictions.jsonl"))
         pssp.write_fasta(records, path)
+        pssp.write_fasta(records[: len(records) // 4], quarter)
         for backend in ("torch", "onnx"):
-            values[backend] = run(path, "release", THREADS, "--backend", backend)
-            check(path.with_name("predictions.jsonl"), records)
-            with path.with_name("predictions.jsonl").open() as lines:
-                states[backend] = [json.loads(line)["states"] for line in lines]
-            print(backend, values[backend], flush=True)
-    one, other = ("".join(states[backend]) for backend in ("torch", "onnx"))
-    differing = sum(a != b for a, b in zip(one, other, strict=True))
-    return values | {"both": {"proteins": len(records), "residues": len(one), "differing": differing}}
+            chosen = ("--backend", backend)
+            small = run(quarter, "release", "--threads", THREADS, *chosen)
+            values[backend] = run(path, "release", "--threads", THREADS, *chosen)
+            values[backend] |= {"quarter_peak_mebibytes": small["peak_mebibytes"]}
+            check(out, records)
+            alone = out.read_bytes()
+            states[backend] = "".join(json.loads(line)["states"] for line in alone.splitlines())
+            shared = run(path, "release", "--workers", 2, *chosen)
+            values[f"{backend}_workers"] = {
+                "workers": 2,
+                "seconds": shared["seconds"],
+                "identical": out.read_bytes() == alone,
+            }
+            print(backend, values[backend], values[f"{backend}_workers"], flush=True)
+    pairs = zip(states["torch"], states["onnx"], strict=True)
+    differing = sum(a != b for a, b in pairs)
+    return values | {"both": {"proteins": len(records), "residues": len(states["torch"]), "differing": differing}}
 
 
 def main() -> None:
@@ -101,8 +144,11 @@ def main() -> None:
     for name, each in values.items():
         each |= {"ratio": rates[name] / rates["torch"], "points": 100 * (each["q3"] - values["torch"]["q3"])}
         print(name, each, flush=True)
+    pool = threads(val[:CHAINS])
+    print("threads", pool, flush=True)
     context = {"threads": 1, "split": "val", "instructions": get_cpu_capability(), "load_at_start": load}
-    pssp.save_results("backends", values | {"proteome": proteome()}, **context, command="python benchmarks/backends.py")
+    values |= {"threads": pool, "proteome": proteome(bacterium())}
+    pssp.save_results("backends", values, **context, command="python benchmarks/backends.py")
 
 
 if __name__ == "__main__":

@@ -44,7 +44,11 @@ def cluster(address: str | None = None, *, workers: int = 2) -> "Iterator[Client
     if address is None:
         with (
             LocalCluster(
-                n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
+                n_workers=workers,
+                threads_per_worker=1,
+                dashboard_address=None,
+                scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # any free port, since 8787 may be taken
+                silence_logs=logging.CRITICAL,
             ) as own,
             Client(own) as client,
         ):

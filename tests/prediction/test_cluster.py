@@ -50,6 +50,13 @@ def test_two_processes_give_what_one_gives(fasta: Path) -> None:
     assert not Path(f"{two}.chunks").exists()
 
 
+def test_two_clusters_at_once_say_nothing(recwarn: pytest.WarningsRecorder) -> None:
+    """Dask's own port for its status is taken by the first one, and it would warn of that in the second."""
+    with cluster(workers=0), cluster(workers=0):
+        pass
+    assert [str(each.message) for each in recwarn] == []
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_a_killed_worker_costs_time_only(records: list[pssp.ProteinRecord]) -> None:
     """A real SIGKILL in the middle of the work: every protein comes once, in order, with the right numbers."""

@@ -12,5 +12,7 @@ def values(chapter: SimpleNamespace) -> dict[str, Any]:
 
 def check(chapter: SimpleNamespace) -> None:
     assert chapter.same(chapter.found, chapter.expected)
+    assert chapter.read == chapter.proteins
+    assert chapter.threads["OMP_NUM_THREADS=1"] == [1, 1], chapter.threads
     sizes = chapter.bytes_per_residue
     assert sizes["Parquet, states only"] < sizes["Parquet"] < sizes["JSON lines"] / 4, sizes
