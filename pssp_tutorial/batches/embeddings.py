@@ -1,6 +1,6 @@
 """Vectors that a pretrained model gives each residue, such as ESM-2 or ProtT5, and batches of them (chapter 12).
 
-Running one of these models takes the package transformers (``pip install "pssp-tutorial[embeddings]"``) and its
+Running one of these models takes the package transformers (``pip install transformers sentencepiece``) and its
 weights, fetched once from the Hugging Face Hub.
 """
 
@@ -81,7 +81,7 @@ def load_pretrained_embedder(name: str) -> tuple[Any, Any]:
     try:
         from transformers import AutoModel, AutoTokenizer, T5EncoderModel
     except ImportError as error:
-        needed = 'pip install "pssp-tutorial[embeddings]"'
+        needed = "pip install transformers sentencepiece"
         raise BatchingError(f"{name}: needs the package transformers, which is not installed; {needed}") from error
     family = T5EncoderModel if "t5" in name.lower() else AutoModel
     try:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CHUNK_RESIDUES = 50_000  # some seconds of work for one core
 AHEAD = 2  # chunks for each thread of a worker: one that it computes, one that is on its way
 WAIT = 20  # seconds for a scheduler to answer, and for a first worker
-NEEDED = 'a cluster needs Dask; pip install "pssp-tutorial[cluster]" brings it'
+NEEDED = 'a cluster needs Dask; "pip install dask distributed pyarrow" brings it'
 
 
 @contextmanager

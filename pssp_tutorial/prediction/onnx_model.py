@@ -13,7 +13,7 @@ from pssp_tutorial.prediction.onnx_graph import onnx_graph
 Backend = Literal["torch", "onnx"]
 BACKENDS: tuple[Backend, ...] = ("torch", "onnx")
 
-NEEDED = 'this needs ONNX Runtime; pip install "pssp-tutorial[onnx]" brings it'
+NEEDED = 'this needs ONNX Runtime; "pip install onnx onnxruntime" brings it'
 _made: WeakKeyDictionary[nn.Module, tuple[tuple[int, ...], "OnnxModel"]] = WeakKeyDictionary()
 
 

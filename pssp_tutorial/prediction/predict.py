@@ -69,7 +69,7 @@ def predict(
         Largest number of residues in a batch, padding included; a longer protein goes alone.
     backend : {"torch", "onnx"}
         What computes: PyTorch, or ONNX Runtime with 8 bits for the weights of the LSTM, which is about twice as fast on
-        a CPU and changes a few states in a thousand. It needs ``pip install "pssp-tutorial[onnx]"``, and knows `BiLSTM`
+        a CPU and changes a few states in a thousand. It needs ``pip install onnx onnxruntime``, and knows `BiLSTM`
         and `ConvBiLSTM`. Either way a protein gets the same states alone and among others.
     unusual : {"map", "error"}
         What becomes of U, O, B, Z and J: see :func:`~pssp_tutorial.proteins.alphabet.normalise_sequence`.

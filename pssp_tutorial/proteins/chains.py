@@ -166,7 +166,7 @@ def _version(path: Path) -> tuple[tuple[Path, int], ...]:
 def _read(path: Path, version: tuple[tuple[Path, int], ...]) -> ChainSet:
     remedy = "restore it from the repository, or install the package again"
     if path != default_path():
-        remedy = "restore it; expected a data set as pssp uniprot build makes it, with its .sha256 beside it"
+        remedy = "expected a data set as pssp uniprot build makes it, with its .sha256 beside it"
     try:
         lines = lzma.decompress(read_checked(path, remedy=remedy)).decode().splitlines()
     except ReadError as error:

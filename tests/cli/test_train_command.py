@@ -74,7 +74,7 @@ def test_a_processor_without_bfloat16_computes_with_32_bits(data, tmp_path, caps
         (["--checkpoint", "few.txt/run.pt"], 4, "not written, for its folder cannot be made"),
         (["--checkpoint", "mine.safetensors"], 1, "mine.safetensors: would be written twice; expected two files"),
         (["--start", "mine.safetensors"], 1, "mine.safetensors: is also the input; expected another file to write"),
-        (["--data", "."], 1, ".: is a directory; restore it; expected a data set"),
+        (["--data", "."], 1, ".: is a directory; expected a data set"),
         (["--threads", "-2"], 2, "'-2'; expected a number from 1 to 1024"),
         (["--seed", "-1"], 2, "'-1'; expected a number of 0 or more"),
         (["--seed", "9" * 30], 2, "expected a number of 0 or more"),
@@ -125,7 +125,7 @@ def test_a_student_learns_from_a_teacher_that_reads_profiles(tmp_path, monkeypat
     [
         (("--relatives", "1"), "--relatives is given; expected --profiles with it"),
         (("--profiles", "none.npz"), "none.npz: .*expected the file that tools/data/profiles.py writes"),
-        (("--data", "none.tsv.xz"), "none.tsv.xz: no such file or directory; restore it"),
+        (("--data", "none.tsv.xz"), "none.tsv.xz: no such file or directory; expected a data set"),
         (("--dropout", "1.5"), "dropout is 1.5; expected a share from 0 to below 1"),
     ],
 )

@@ -190,7 +190,8 @@ def test_an_option_that_would_do_nothing_is_refused(fasta: Path, option: tuple[s
 
 def test_without_dask_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(InferenceError, match=r'distributed is not installed; .*"pssp-tutorial\[cluster\]"'), cluster():
+    says = r'distributed is not installed; .*"pip install dask distributed pyarrow"'
+    with pytest.raises(InferenceError, match=says), cluster():
         pass
 
 

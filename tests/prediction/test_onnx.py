@@ -117,7 +117,7 @@ def test_what_it_refuses() -> None:
 
 def test_without_onnx_runtime_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(ModelError, match=r'onnxruntime is not installed; .*pip install "pssp-tutorial\[onnx\]"'):
+    with pytest.raises(ModelError, match=r'onnxruntime is not installed; .*"pip install onnx onnxruntime"'):
         pssp.predict(made("one-hot"), "MKT", backend="onnx")
 
 
