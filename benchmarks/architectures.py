@@ -2,10 +2,10 @@
 
     PSSP_RESULTS=benchmarks/results python benchmarks/architectures.py
 
-One thread, about 20 minutes. Each architecture tries the same learning rates on a short schedule. The rate with the
-best Q3 on half of the validation chains trains three seeds twice: for the same number of epochs, and for as many as fit
-into the time that the LSTM needs for these. The other half of the validation chains gives the scores. Time is that of
-the processor, measured before any training in rounds over all architectures. A killed run goes on where it was: each
+One thread, about 80 minutes. Each architecture tries the same learning rates and dropouts, each in a whole training.
+The pair with the best Q3 on half of the validation chains trains two more seeds, and three for as many epochs as fit
+into the time that the LSTM needs. The other half of the validation chains gives the scores. Time is that of the
+processor, measured before any training in rounds over all architectures. A killed run goes on where it was: each
 training is kept in build/architectures.
 """
 
@@ -14,23 +14,24 @@ import time
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from honesty_parts.recipe import Records, as_numbers, hits_of, over_families, over_seeds, report
+from torch import nn
 
 import pssp_tutorial as pssp
 from pssp_tutorial.evaluation.bootstrap import Interval
 
 RUNS = Path(__file__).parents[1] / "build" / "architectures"
 CHAINS, LONGEST, BATCH_RESIDUES, LONGEST_SCORED = 600, 200, 2_000, 300
-RATES, SEARCH_EPOCHS = (1e-3, 3e-3, 9e-3), 2
-EPOCHS, SEEDS = 4, (0, 1, 2)
+RATES, DROPOUTS = (1e-3, 3e-3, 9e-3, 2.7e-2), (0.1, 0.3)
+EPOCHS, SEEDS = 10, (0, 1, 2)
 COMMON: dict[str, Any] = {"schedule": "cosine", "warmup_epochs": 0.5}
 CHOOSING, REACH_CHAINS, REACH = 40, 20, 60
 CONTEXT = {"training_chains": CHAINS, "longest": LONGEST, "batch_residues": BATCH_RESIDUES, "epochs": EPOCHS}
-CONTEXT |= {"longest_scored": LONGEST_SCORED, "search_epochs": SEARCH_EPOCHS, "threads": 1, "split": "val"}
+CONTEXT |= {"longest_scored": LONGEST_SCORED, "threads": 1, "split": "val"}
 
 
 @cache
@@ -66,22 +67,20 @@ def speeds() -> dict[str, float]:
     return json.loads(kept.read_text())
 
 
-def run(name: str, epochs: int, rate: float, seed: int, *, scored: bool = True) -> dict[str, Any]:
-    """One training, made once, then read: processor time; and the accuracy that chooses the rate, or what is scored."""
-    kept = RUNS / f"{name.replace(' ', '')}_{epochs}_{rate:g}_{seed}{'' if scored else '_search'}.npz"
+def run(name: str, epochs: int, rate: float, dropout: float, seed: int) -> dict[str, Any]:
+    """One training, made once, then read: processor time, the accuracy that chooses the settings, what is scored."""
+    kept = RUNS / f"{name.replace(' ', '')}_{epochs}_{rate:g}_{dropout:g}_{seed}.npz"
     first, second = halves()
     if not kept.exists():
         torch.manual_seed(seed)
         model = pssp.ARCHITECTURES[name]()
+        cast(nn.Dropout, model.dropout).p = dropout
         train, choose = pssp.make_loader(training_chains(), BATCH_RESIDUES), pssp.make_loader(first[:CHOOSING])
         started = time.process_time()
         pssp.fit(model, train, choose, max_epochs=epochs, patience=epochs, learning_rate=rate, seed=seed, **COMMON)
         about = {"process_seconds": time.process_time() - started}
-        arrays = {}
-        if scored:
-            arrays = {"scored": predicted(model, second)} | ({"reach": reach(model, first)} if seed == 0 else {})
-        else:
-            about |= {"choosing_q3": pssp.validate(model, pssp.make_loader(first)).accuracy}
+        about["choosing_q3"] = pssp.validate(model, pssp.make_loader(first)).accuracy
+        arrays = {"scored": predicted(model, second)} | ({"reach": reach(model, first)} if seed == 0 else {})
         RUNS.mkdir(parents=True, exist_ok=True)
         np.savez_compressed(kept, about=json.dumps(about), **arrays)
         print(kept.stem, about, flush=True)
@@ -89,13 +88,13 @@ def run(name: str, epochs: int, rate: float, seed: int, *, scored: bool = True) 
         return json.loads(str(archive["about"])) | {key: archive[key] for key in archive.files if key != "about"}
 
 
-def predicted(model: torch.nn.Module, records: Records) -> np.ndarray:
+def predicted(model: nn.Module, records: Records) -> np.ndarray:
     """Class numbers of all residues, in the records' order."""
     states = [prediction.states for prediction in pssp.predict(model, list(records))]
     return np.concatenate([pssp.encode_states(each) for each in states]).astype(np.int8)
 
 
-def reach(model: torch.nn.Module, records: Records) -> np.ndarray:
+def reach(model: nn.Module, records: Records) -> np.ndarray:
     """Share of the gradient's size at each distance from the residue in the middle, a mean over long chains."""
     chosen = [record for record in records if len(record) > 2 * REACH][:REACH_CHAINS]
     shares = np.zeros(REACH + 1)
@@ -154,18 +153,23 @@ def main() -> None:
     speed = speeds()
     residues = sum(len(record) for record in training_chains())
     fitting = {name: max(1, round(EPOCHS * each / speed["LSTM"])) for name, each in speed.items()}
-    search = {name: {rate: run(name, SEARCH_EPOCHS, rate, 0, scored=False) for rate in RATES} for name in speed}
-    best = {name: max(each, key=lambda rate: each[rate]["choosing_q3"]) for name, each in search.items()}
+    settings = [(rate, dropout) for rate in RATES for dropout in DROPOUTS]
+    search = {name: {each: run(name, EPOCHS, *each, seed=0) for each in settings} for name in speed}
+    best = {name: max(each, key=lambda pair: each[pair]["choosing_q3"]) for name, each in search.items()}
     same = dict.fromkeys(speed, EPOCHS)
-    equal_epochs = {name: [run(name, EPOCHS, best[name], seed) for seed in SEEDS] for name in speed}
-    equal_time = {name: [run(name, fitting[name], best[name], seed) for seed in SEEDS] for name in speed}
+    equal_epochs = {name: [run(name, EPOCHS, *best[name], seed) for seed in SEEDS] for name in speed}
+    equal_time = {name: [run(name, fitting[name], *best[name], seed) for seed in SEEDS] for name in speed}
     values = {
         "architectures": {
             name: {
                 "weights": pssp.count_parameters(pssp.ARCHITECTURES[name]()),
                 "residues_per_second": speed[name],
-                "learning_rate": best[name],
-                "search": {f"{rate:g}": each["choosing_q3"] for rate, each in search[name].items()},
+                "learning_rate": best[name][0],
+                "dropout": best[name][1],
+                "search": [
+                    {"learning_rate": rate, "dropout": dropout, "choosing_q3": each["choosing_q3"]}
+                    for (rate, dropout), each in search[name].items()
+                ],
                 "reach": looks(equal_epochs[name][0]["reach"]),
             }
             for name in speed
