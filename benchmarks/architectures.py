@@ -26,7 +26,7 @@ from pssp_tutorial.evaluation.bootstrap import Interval
 
 RUNS = Path(__file__).parents[1] / "build" / "architectures"
 CHAINS, LONGEST, BATCH_RESIDUES, LONGEST_SCORED = 600, 200, 2_000, 300
-RATES, DROPOUTS = (1e-3, 3e-3, 9e-3, 2.7e-2), (0.1, 0.3)
+RATES, DROPOUTS = (3e-3, 9e-3, 2.7e-2), (0.1, 0.3, 0.5)
 EPOCHS, SEEDS = 10, (0, 1, 2)
 COMMON: dict[str, Any] = {"schedule": "cosine", "warmup_epochs": 0.5}
 CHOOSING, REACH_CHAINS, REACH = 40, 20, 60
