@@ -142,7 +142,7 @@ def test_a_flipped_bit_is_noticed(tmp_path):
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
-    with pytest.raises(ChainDataError, match=r"chains\.tsv\.xz: damaged.*restore it") as caught:
+    with pytest.raises(ChainDataError, match=r"chains\.tsv\.xz: damaged.*expected a data set") as caught:
         load_chains(path=path)
     assert str(path) in str(caught.value)
 
@@ -161,7 +161,7 @@ def test_a_name_that_no_file_can_have_is_one_of_our_errors(name):
 def test_a_missing_file_is_named(tmp_path, missing):
     path = packed(tmp_path, "")
     (tmp_path / missing).unlink()
-    with pytest.raises(ChainDataError, match=r"no such file or directory; restore") as caught:
+    with pytest.raises(ChainDataError, match=r"no such file or directory; expected a data set") as caught:
         load_chains(path=path)
     assert str(tmp_path / missing) in str(caught.value)
 
