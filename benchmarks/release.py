@@ -16,7 +16,6 @@ import torch
 from cb513 import read_cb513
 
 import pssp_tutorial as pssp
-from pssp_tutorial.core.resources import resource
 from pssp_tutorial.evaluation.bootstrap import score_interval
 
 sys.path.append(str(Path(__file__).parents[1] / "tools" / "data"))
@@ -58,11 +57,9 @@ def main() -> None:
     hits = related(learnt, {record.id: record.sequence for record in cb513})
     print(f"{hits} hits between CB513 and the {len(learnt)} chains of train and val")
     reserved = {record.id for record in chains.reserved}
-    file = Path(chosen.model) if Path(chosen.model).suffix else resource("models") / f"{chosen.model}.safetensors"
     values: dict[str, object] = {
         "cb513_hits": hits,
         "reserved_in_training": len(reserved & learnt.keys()),
-        "file_megabytes": file.stat().st_size / 1e6,
         "parameters": pssp.count_parameters(model),
     }
     opened = {} if chosen.closed else {"test": chains.test, "cb513": cb513}
