@@ -5,6 +5,7 @@
     {result}`bench/x:gap.interval.0:.2f`   and a number into lists, from 0
     {result}`chapter_6:best_epoch`         without a format: as it stands
     {result}`bench/speed:residues:,`       benchmarks/results/speed.json
+    {result}`bench/x:gap_points:.1f`       a difference of percentages: the share "gap" in points
 
 A file, key or format that does not fit is a warning, and so fails a build with -W.
 """
@@ -35,13 +36,19 @@ def format_result(values: dict, key: str, style: str) -> str:
     '73.1%'
     >>> format_result({"interval": [0.1, 0.2]}, "interval.1", ".1f")
     '0.2'
+    >>> format_result({"gain": {"value": 0.0152}}, "gain.value_points", "+.1f")
+    '+1.5'
     """
     keys = [key] if key in values else key.split(".")
     return format(reduce(step_into, keys, values), style)
 
 
 def step_into(branch: Any, step: str) -> Any:
-    return branch[int(step) if isinstance(branch, list) else step]
+    if isinstance(branch, list):
+        branch = {str(place): value for place, value in enumerate(branch)}
+    if step not in branch and step.endswith("_points"):
+        return 100 * branch[step.removesuffix("_points")]
+    return branch[step]
 
 
 class ResultRole(SphinxRole):

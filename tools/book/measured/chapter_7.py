@@ -19,7 +19,6 @@ def values(chapter: SimpleNamespace) -> dict[str, Any]:
         "interval_high": chapter.high,
         "half_width": chapter.half[chapter.size],
         "half_width_115": chapter.half[115],
-        "half_width_115_points": 100 * chapter.half[115],
         "half_width_residues": chapter.naive,
         **{name: getattr(report, name) for name in ("precision", "recall", "f1", "mcc", "sov")},
         "constant_f1": everything_is_helix(chapter.counts),
