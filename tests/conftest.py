@@ -1,6 +1,7 @@
 """What holds for every test: no network, one thread, and the options that say how hard chance is tried."""
 
 import os
+import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
 
@@ -13,7 +14,8 @@ BUILT = [Path(__file__).parents[1] / "build" / name / "_build" / "html" for name
 # Nothing listens at the discard port: whoever asks for another machine is refused at once.
 NO_NETWORK = "http://127.0.0.1:9"
 # The only reasons to skip in CI.
-NOT_INSTALLABLE = ("needs a CUDA device", "this processor has no", "no /dev/full", "Windows has no")
+NOT_INSTALLABLE = ("needs a CUDA device", "this processor has no", "no /dev/full", "Windows has no", "macOS has no")
+SYSTEM = {"win32": "Windows", "darwin": "macOS"}.get(sys.platform, "Linux")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -52,6 +54,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in long)
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs something that the system has not, as the marker ``posix`` says."""
+    for mark in item.iter_markers("posix"):
+        if SYSTEM == "Windows" or (SYSTEM == "macOS" and not mark.kwargs.get("macos", True)):
+            pytest.skip(f"{SYSTEM} has no {mark.args[0]}")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Under CI=true a skipped test fails: there nothing may be missing that can be installed."""
@@ -64,17 +73,24 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 
 @pytest.fixture
-def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Call it with a file's name: from then on the system refuses every byte for it, as on a full disk."""
-    if not Path("/dev/full").exists():
+def full_device() -> Path:
+    """A file of the system that refuses every byte, as a full disk does."""
+    device = Path("/dev/full")
+    if not device.exists():
         pytest.skip("this system has no /dev/full")
+    return device
+
+
+@pytest.fixture
+def full_disk(full_device: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Call it with a file's name: from then on the system refuses every byte for it, as on a full disk."""
     create = files.create_beside
 
     def fill(name: str) -> None:
         def led_away(path: Path) -> object:
             handle = create(path)
             if path.name == name:
-                os.dup2(os.open("/dev/full", os.O_WRONLY), handle.fileno())
+                os.dup2(os.open(full_device, os.O_WRONLY), handle.fileno())
             return handle
 
         monkeypatch.setattr(files, "create_beside", led_away)

@@ -1,5 +1,6 @@
 """A chapter is executed again when something that it uses has changed, and only then."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -66,11 +67,13 @@ def package(tmp_path: Path) -> Path:
 def digest_with(package: Path, chapter: str) -> str:
     script = "import sys, inputs; print(inputs.digest(sys.argv[1], inputs.code_of(inputs.Path(sys.argv[2]))))"
     command = (sys.executable, "-c", script, chapter, BOOK / f"{chapter}.ipynb")
-    variables = {"PYTHONPATH": str(Path(inputs.__file__).parent)}  # the package is found in the working folder
-    done = subprocess.run(command, cwd=package.parent, env=variables, capture_output=True, text=True, check=True)
+    variables = os.environ | {"PYTHONPATH": str(Path(inputs.__file__).parent)}
+    folder = package.parent  # Python looks there first
+    done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=True)
     return done.stdout
 
 
+@pytest.mark.posix("symbolic links that everybody may make")
 @pytest.mark.slow
 def test_only_a_change_of_what_is_imported_counts(package: Path) -> None:
     """Chapter 2 builds an LSTM: the command line is none of its business, and models/lstm.py is."""

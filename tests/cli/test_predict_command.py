@@ -296,7 +296,7 @@ def test_a_damaged_gzip_leaves_nothing(weights, tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["cut.fasta.gz"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.posix("such signals")
 @pytest.mark.parametrize("kill", ["SIGINT", "SIGTERM", "SIGKILL"])
 @pytest.mark.kill
 def test_an_interrupted_run_leaves_no_half_file(weights, tmp_path, kill):
@@ -325,9 +325,8 @@ def test_an_interrupted_run_leaves_no_half_file(weights, tmp_path, kill):
     assert whole == ["many.fasta", "out.jsonl"]
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_standard_output_that_is_full(weights):
-    with Path("/dev/full").open("w") as full:
+def test_standard_output_that_is_full(weights, full_device):
+    with full_device.open("w") as full:
         done = subprocess.run(
             [*PSSP, "predict", "-", "--model", weights], input=GOOD, stdout=full, stderr=subprocess.PIPE, text=True,
             check=False,
@@ -335,7 +334,7 @@ def test_standard_output_that_is_full(weights):
     assert (done.returncode, done.stderr) == (4, "pssp: not written (No space left on device)\n")
 
 
-@pytest.mark.skipif(not Path("/dev/stdout").is_symlink(), reason="Windows has no /dev/stdout")
+@pytest.mark.posix("/dev/stdout")
 def test_a_stream_by_name_is_not_replaced_by_a_file(weights, tmp_path):
     """Standard output may be a file that holds other things: a rename would lose them."""
     log = tmp_path / "log"
@@ -348,7 +347,7 @@ def test_a_stream_by_name_is_not_replaced_by_a_file(weights, tmp_path):
     assert "/dev/stdout: not written, for it is a stream" in done.stderr
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no shell that closes streams")
+@pytest.mark.posix("shell that closes streams")
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
 def test_closed_streams_are_no_error(weights, tmp_path, closed):
     source, out = tmp_path / "proteins.fasta", tmp_path / "out.jsonl"
@@ -368,12 +367,14 @@ def test_help_does_not_wait_for_torch():
     assert "a list of [H, E, C]" in " ".join(done.stdout.split())
 
 
+@pytest.mark.posix("terminal to open")
 def test_a_bar_on_a_terminal(weights, tmp_path):
     """Shown with its end where there is a terminal, on standard error, so that it is never in the data."""
-    pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
+    import pty
+    import termios
+
     source = tmp_path / "proteins.fasta"
     source.write_text(GOOD)
-    termios = pytest.importorskip("termios")
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(ours, (24, 80))
     os.set_blocking(ours, False)
@@ -506,6 +507,7 @@ def test_a_table_of_something_else_is_not_replaced(pssp, tmp_path):
     assert (folder / "index.tsv").read_text() == "my own notes"
 
 
+@pytest.mark.posix("symbolic links that everybody may make")
 def test_a_folder_keeps_what_is_the_users(weights, tmp_path, capsys):
     """Proteins were once predicted over the file that they came from, and through links over others."""
     folder = tmp_path / "mine"
@@ -565,7 +567,7 @@ def test_help_on_any_code_page(encoding, arguments):
     assert b"pssp" in done.stdout
 
 
-@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="this system has only names that are text")
+@pytest.mark.posix("names that are no text", macos=False)
 @pytest.mark.parametrize("format", ["jsonl", "tsv", "fasta"])
 def test_a_file_name_that_is_no_text(weights, tmp_path, format):
     folder = os.fsencode(tmp_path)

@@ -59,13 +59,15 @@ def test_fetch_to_standard_output(server, pssp):
     assert data == server.expected(limit=7)
 
 
+@pytest.mark.posix("terminal to open")
 def test_a_bar_is_shown_on_a_terminal_only(server, pssp, tmp_path):
     """In a log file its hundreds of states stand one behind the other."""
+    import pty
+    import termios
+
     command = [*PSSP, "uniprot", "fetch", "--server", server.url, "--query", "any", "--out", str(tmp_path / "a")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, f"47 entries of UniProt 2026_01 in {tmp_path / 'a'}\n")
-    reason = "Windows has no terminal to open"
-    pty, termios = (pytest.importorskip(name, reason=reason) for name in ("pty", "termios"))
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(ours, (24, 80))
     done = subprocess.run([*command, "--no-resume"], stdout=subprocess.DEVNULL, stderr=theirs, check=False)
@@ -152,7 +154,7 @@ def test_parse_unpacks_standard_input_and_refuses_what_is_no_text(language):
         assert b"not readable as text (" + reason in done.stderr
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes")
+@pytest.mark.posix("named pipes")
 def test_a_device_is_not_replaced_by_a_file(pssp, tmp_path):
     """A file is put in place of the old one, which must not happen to a device, a pipe or a link."""
     os.mkfifo(tmp_path / "pipe")
@@ -175,16 +177,15 @@ def test_methods_in_small_letters_and_unknown_ones(pssp):
     assert pssp("uniprot", "parse", "--shipped", "--methods", "xray")[0] == 1
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no bash")
+@pytest.mark.posix("bash")
 def test_the_reader_of_the_output_may_stop():
     code = f"{subprocess.list2cmdline(PSSP)} uniprot parse --shipped --quiet | head -c 20"
     done = subprocess.run(["bash", "-o", "pipefail", "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_standard_output_that_is_full():
-    with Path("/dev/full").open("w") as full:
+def test_standard_output_that_is_full(full_device):
+    with full_device.open("w") as full:
         command = [*PSSP, "uniprot", "parse", "--shipped", "--quiet"]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, done.stderr) == (4, "pssp: not written (No space left on device)\n")

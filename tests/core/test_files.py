@@ -20,6 +20,7 @@ TEXT = ">one\nMKTV\n>två\nÅ\n"
 PACKED = {"gz": gzip.compress, "xz": lzma.compress, "bz2": bz2.compress}
 
 
+@pytest.mark.posix("symbolic links that everybody may make")
 def test_a_link_stays_and_the_file_behind_it_is_written(tmp_path):
     """A user whose results folder is a link to a larger disk keeps the link."""
     real, link = tmp_path / "real.txt", tmp_path / "link.txt"
@@ -31,7 +32,7 @@ def test_a_link_stays_and_the_file_behind_it_is_written(tmp_path):
     assert real.read_text() == "new"
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes")
+@pytest.mark.posix("named pipes")
 def test_a_pipe_is_refused_and_left_alone(tmp_path):
     """Renaming a file over /dev/stdout, as root, would break the machine for everybody."""
     pipe = tmp_path / "pipe"
@@ -57,6 +58,7 @@ def test_a_folder_is_refused_before_the_work(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.posix("symbolic links that everybody may make")
 def test_what_is_read_is_not_written(tmp_path, monkeypatch):
     """By whatever name, for a user may have linked the one to the other."""
     monkeypatch.chdir(tmp_path)
@@ -83,6 +85,7 @@ def test_what_stands_beside_a_file_is_no_other_output(tmp_path, ending):
     check_targets([beside], [tmp_path / "b.tsv"])
 
 
+@pytest.mark.posix("symbolic links that everybody may make")
 def test_names_that_no_file_can_have_are_refused_before_the_work(tmp_path):
     """A loop of links was a crash, an empty name meant the folder, and a folder failed when the work was done."""
     loop = tmp_path / "loop"
@@ -94,7 +97,7 @@ def test_names_that_no_file_can_have_are_refused_before_the_work(tmp_path):
         pytest.fail("the work was begun")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+@pytest.mark.posix("such permissions")
 def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path):
     """What only its owner could read would be open to all."""
     path = tmp_path / "mine.txt"
@@ -162,6 +165,7 @@ def test_a_full_disk_is_told_with_the_name(tmp_path, full_disk):
     assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
 
 
+@pytest.mark.posix("names that are no text", macos=False)
 def test_names_as_long_as_the_system_allows_and_names_that_are_no_text(tmp_path):
     for name in ("x" * 255, "\U0001f9ec" * 63, os.fsdecode(b"caf\xe9.txt")):
         with write_atomically(tmp_path / name) as handle:
@@ -180,6 +184,7 @@ def test_names_as_long_as_the_system_allows_and_names_that_are_no_text(tmp_path)
     str(caught.value).encode()  # it can be logged
 
 
+@pytest.mark.posix("such permissions")
 def test_a_new_file_has_the_permissions_of_any_other(tmp_path):
     """A temporary file of the standard library is the user's alone, which a shared results folder would keep."""
     before = os.umask(0o027)
@@ -311,7 +316,7 @@ def test_what_is_no_text_is_refused_with_what_it_is(tmp_path, content, message):
         text.read()
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes")
+@pytest.mark.posix("named pipes")
 def test_a_named_pipe_is_opened_once(tmp_path):
     """A second opening would end the program that writes into it, as a shell's ``<(zcat ...)`` does."""
     os.mkfifo(tmp_path / "pipe")

@@ -57,7 +57,7 @@ def test_two_clusters_at_once_say_nothing(recwarn: pytest.WarningsRecorder) -> N
     assert [str(each.message) for each in recwarn] == []
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+@pytest.mark.posix("SIGKILL")
 def test_a_killed_worker_costs_time_only(records: list[pssp.ProteinRecord]) -> None:
     """A real SIGKILL in the middle of the work: every protein comes once, in order, with the right numbers."""
     model = pssp.load_pretrained("small")

@@ -210,7 +210,7 @@ def test_proteins_that_cannot_be_predicted_are_handed_over(model, tmp_path):
         (["MKT", ""], RecordError, "sequence_2: no residues"),
         (ProteinRecord("void", ""), RecordError, "void: no residues; expected at least one"),
         ("missing.fasta", InferenceError, r"missing.fasta: no such file.*; expected a FASTA file, or a sequence"),
-        ("folder/missing", InferenceError, "folder/missing: no such file"),
+        ("folder/missing", InferenceError, r"folder[/\\]missing: no such file"),
         ("missing.fa.gz", InferenceError, "no such file"),
         (Path("missing"), InferenceError, "missing: no such file"),
         (Path(__file__).parent, RecordError, "prediction: no FASTA file in this folder"),

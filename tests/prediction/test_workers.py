@@ -1,6 +1,5 @@
 """Calls at once: nothing is switched for the time of one that another could see."""
 
-import os
 import subprocess
 import sys
 import threading
@@ -99,7 +98,7 @@ def test_a_model_that_is_in_place_is_not_moved():
     assert all(layer.lstm._flat_weights is weights for layer, weights in zip(model.layers, before, strict=True))
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+@pytest.mark.posix("fork")
 def test_a_forked_process_predicts():
     """The threads of its parent are not there; it must start its own."""
     code = """

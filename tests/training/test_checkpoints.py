@@ -35,9 +35,11 @@ def test_an_interrupted_save_keeps_the_old_file(tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["run.pt"]
 
 
+@pytest.mark.posix("limit on the size of files")
 def test_a_full_disk_keeps_the_old_file_and_says_so(tmp_path):
     """As a full disk does, a limit on the size of files cuts the writing short, here at 9,000 bytes."""
-    resource = pytest.importorskip("resource", reason="Windows has no limit on the size of files")
+    import resource
+
     save_checkpoint(tmp_path / "run.pt", {"epoch": 3})
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, hard))

@@ -415,7 +415,7 @@ for line in sys.stdin:
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork and no SIGKILL")
+@pytest.mark.posix("fork and no SIGKILL")
 @pytest.mark.kill
 def test_a_killed_process_resumes_to_the_same_weights(tmp_path, request):
     """SIGKILL leaves no time to tidy up: what is on the disk must do. One thread, as the promise says."""

@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import json
 import multiprocessing
-import os
 import random
 import shutil
 import time
@@ -325,7 +324,7 @@ def test_an_info_file_of_the_user_is_not_replaced(server, fetch, tmp_path, conte
     assert not (tmp_path / "out.dat").exists()
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no fork server")
+@pytest.mark.posix("fork server")
 def test_several_fetches_share_a_cache(server, fetch, tmp_path):
     """Threads and processes that fetch the same, some anew and with a release that changes: each file is whole."""
     server.release_at[12] = "2026_02"
@@ -431,7 +430,7 @@ def test_a_stop_by_the_user_leaves_nothing_half_written(server, fetch, tmp_path,
     assert (tmp_path / "out.dat").read_bytes() == server.expected()
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no fork server")
+@pytest.mark.posix("fork server")
 @pytest.mark.kill
 def test_a_kill_at_random_moments_then_resume_gives_the_same_file(server, tmp_path, pytestconfig):
     """SIGKILL, so that no code of ours runs at the end; then the fetch goes on in this process."""
