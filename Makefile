@@ -8,9 +8,10 @@ INSTALLED := .venv/installed
 JUPYTER_BOOK = $(BIN)/jupyter-book build --config _config.yml -W -n --keep-going
 SITE := build/site/_build/html
 CHECKED_SITE := build/checked-site/_build/html
-# Not cb513.py, which only reads a file, nor dssp.py, which needs Debian's packages, nor the two that open test sets: those
-# are run by hand, after the last choice.
-BENCHMARKS := $(filter-out $(addprefix benchmarks/,cb513.py dssp.py own_profiles.py release.py unopened.py),$(wildcard benchmarks/*.py))
+# Not cb513.py, which only reads a file, nor dssp.py and padded_batch.py, which need programs of their own, nor the two that
+# open test sets: those are run by hand, after the last choice.
+BY_HAND := cb513.py dssp.py own_profiles.py padded_batch.py release.py unopened.py
+BENCHMARKS := $(filter-out $(addprefix benchmarks/,$(BY_HAND)),$(wildcard benchmarks/*.py))
 
 # Each process has one thread, and the numbers of a chapter are the same on every run.
 PYTEST := OMP_NUM_THREADS=1 PYTHONHASHSEED=0 TQDM_DISABLE=1 $(BIN)/python -m pytest

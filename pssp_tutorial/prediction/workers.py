@@ -46,11 +46,17 @@ def _pool(threads: int) -> ThreadPoolExecutor:
 def _start(threads: int) -> ThreadPoolExecutor:
     """Threads with one of PyTorch's each; what a new thread begins with is 1 for an instant, then as it was."""
     beginning = _in_new_thread(torch.get_num_threads)
-    pool = ThreadPoolExecutor(threads, "pssp", initializer=torch.set_num_threads, initargs=(1,))
+    pool = ThreadPoolExecutor(threads, "pssp", initializer=_with_one_thread)
     together = threading.Barrier(threads)
     list(pool.map(lambda _: together.wait(), range(threads)))  # every one has begun
     _in_new_thread(lambda: torch.set_num_threads(beginning))
     return pool
+
+
+def _with_one_thread() -> None:
+    """Let this thread compute alone; PyTorch takes the number for it when the thread first asks, which is now."""
+    torch.set_num_threads(1)
+    torch.get_num_threads()
 
 
 def _in_new_thread(call: Callable[[], Result]) -> Result:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from pssp_tutorial.models.bilstm import BiLSTM
 from pssp_tutorial.prediction.evaluate import evaluate
 from pssp_tutorial.prediction.predict import predict
+from pssp_tutorial.prediction.workers import for_each
 from pssp_tutorial.proteins.record import ProteinRecord
 
 SEQUENCES = ["MKTVRQERLK" * number for number in range(1, 12)]
@@ -87,6 +88,12 @@ def test_a_thread_that_begins_meanwhile_has_the_threads_that_were_set(threads):
     for result in results:
         for one, other in zip(result, results[0], strict=True):
             assert np.array_equal(one.probabilities, other.probabilities)
+
+
+def test_each_thread_computes_alone(threads):
+    """Once each took as many as the process has when it first computed: as many times too many, and a fifth slower."""
+    counts = for_each(nn.Linear(1, 1), lambda _: torch.get_num_threads(), range(4 * threads))
+    assert set(counts) == {1}
 
 
 def test_a_model_that_is_in_place_is_not_moved():
