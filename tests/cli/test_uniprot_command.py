@@ -4,91 +4,14 @@ import gzip
 import json
 import os
 import subprocess
-import sys
-from functools import partial
 from pathlib import Path
 
 import pytest
-from uniprot_server import UniProtServer
+from command_line import PSSP, accessions
 
 from pssp_tutorial import label_entries, load_chains, load_uniprot_entries, uniprot_text
-from pssp_tutorial.cli.main import EXIT_CODES, main
-from pssp_tutorial.uniprot.client import QUERY, FetchSettings
-
-PSSP = [sys.executable, "-c", "import sys; from pssp_tutorial.cli.main import main; sys.exit(main())"]
-
-
-@pytest.fixture
-def server(monkeypatch, tmp_path):
-    monkeypatch.setenv("PSSP_CACHE", str(tmp_path / "cache"))
-    quick = partial(FetchSettings, backoff=0.001)
-    monkeypatch.setattr("pssp_tutorial.cli.uniprot.FetchSettings", quick)
-    with UniProtServer().running() as running:
-        yield running
-
-
-@pytest.fixture
-def pssp(capfdbinary):
-    """Run a command; exit code, standard output, standard error."""
-
-    def run(*arguments):
-        code = main([str(argument) for argument in arguments])
-        out, err = capfdbinary.readouterr()
-        return code, out, err.decode()
-
-    return run
-
-
-def accessions(table):
-    """The first column below the head."""
-    return [line.split("\t")[0] for line in table.decode().splitlines()[1:]]
-
-
-def test_fetch_into_a_file(server, pssp, tmp_path):
-    out = tmp_path / "entries.dat.gz"
-    code, data, said = pssp("uniprot", "fetch", "--server", server.url, "--out", out, "--query", "any")
-    assert (code, data) == (0, b"")
-    assert gzip.decompress(out.read_bytes()) == server.expected()
-    assert said == f"47 entries of UniProt 2026_01 in {out}\n"  # no bar, for this is no terminal
-    assert json.loads(Path(f"{out}.info.json").read_text())["query"] == "any"
-
-
-def test_fetch_to_standard_output(server, pssp):
-    code, data, said = pssp("uniprot", "fetch", "--server", server.url, "--limit", 7, "--quiet")
-    assert (code, said) == (0, "")
-    assert data == server.expected(limit=7)
-
-
-@pytest.mark.posix("terminal to open")
-def test_a_bar_is_shown_on_a_terminal_only(server, pssp, tmp_path):
-    """In a log file its hundreds of states stand one behind the other."""
-    import pty
-    import termios
-
-    command = [*PSSP, "uniprot", "fetch", "--server", server.url, "--query", "any", "--out", str(tmp_path / "a")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, f"47 entries of UniProt 2026_01 in {tmp_path / 'a'}\n")
-    ours, theirs = pty.openpty()
-    termios.tcsetwinsize(ours, (24, 80))
-    done = subprocess.run([*command, "--no-resume"], stdout=subprocess.DEVNULL, stderr=theirs, check=False)
-    os.close(theirs)
-    assert done.returncode == 0
-    assert b"47/47" in os.read(ours, 1 << 16)
-    os.close(ours)
-
-
-def test_fetch_the_accessions_of_a_file(server, pssp, tmp_path):
-    listed = tmp_path / "mine.txt"
-    listed.write_text("\ufeffQ7Z739\n\n# zinc\nq00000 # gone\nP62258\n", encoding="utf-8")
-    code, data, said = pssp("uniprot", "fetch", "--server", server.url, "--accessions", listed)
-    assert (code, data.decode()) == (0, uniprot_text("Q7Z739") + uniprot_text("P62258"))
-    assert said == "1 of 3 accessions not found: Q00000\n2 entries of UniProt 2026_01\n"
-    listed.write_text("P62258\nBRCA1\nP12345 P12346\n")
-    code, _, said = pssp("uniprot", "fetch", "--server", server.url, "--accessions", listed)
-    bad = f"{listed}: line 2 is 'BRCA1'; {listed}: line 3 is 'P12345 P12346'"
-    assert (code, said) == (1, f"pssp: {bad}; expected accessions such as P12345\n")
-    assert pssp("uniprot", "fetch", "--accessions", listed, "--out", listed)[0] == 1
-    assert pssp("uniprot", "fetch", "--accessions", listed, "--query", "any")[0] == 2
+from pssp_tutorial.cli.main import EXIT_CODES
+from pssp_tutorial.uniprot.client import QUERY
 
 
 @pytest.mark.parametrize(
@@ -103,15 +26,6 @@ def test_a_file_of_the_user_beside_the_data_set_stays(server, pssp, tmp_path, en
     assert (code, said.count("\n"), server.requests) == (4, 1, [])
     assert f"mine.tsv.xz.{ending}: not written, for {reason}" in said
     assert beside.read_text() == "notes"
-
-
-def test_fetch_resumes_unless_told_otherwise(server, pssp, tmp_path):
-    arguments = ("uniprot", "fetch", "--server", server.url, "--out", tmp_path / "a", "--quiet")
-    assert pssp(*arguments)[0] == 0
-    assert pssp(*arguments)[0] == 0
-    assert len(server.requests) == 2  # the page, and whether the release is the same
-    assert pssp(*arguments, "--no-resume")[0] == 0
-    assert len(server.requests) == 3
 
 
 def test_parse_writes_a_table_and_reports(pssp, tmp_path):
@@ -308,38 +222,3 @@ def test_a_damaged_entry_stops_unless_it_may_be_skipped(pssp, tmp_path):
     code, data, said = pssp("uniprot", "parse", source, "--skip-unreadable")
     assert (code, accessions(data)) == (0, ["P62258"])
     assert "1 dropped: unreadable" in said
-
-
-@pytest.mark.parametrize(
-    ("fault", "code", "message"),
-    [
-        (503, 3, "answers 503 Service Unavailable, 6 times; try again later: what was fetched is kept"),
-        ("wait long", 3, "asks to wait 3600 s"),
-        (400, 1, "refuses the query: 'colour' is not a valid search field"),
-    ],
-)
-def test_network_errors(server, pssp, tmp_path, fault, code, message):
-    server.faults = dict.fromkeys(range(100), fault)
-    got, data, said = pssp("uniprot", "fetch", "--server", server.url, "--out", tmp_path / "out.dat")
-    assert (got, data) == (code, b"")
-    assert message in said
-    assert "Traceback" not in said
-    assert not (tmp_path / "out.dat").exists()
-
-
-def test_certificates_that_cannot_be_used_are_a_fault_of_the_network(server, pssp, tmp_path, monkeypatch):
-    """requests says so with an OSError, which the command line would take for a disk that is full."""
-    for bundle in (tmp_path / "missing.pem", tmp_path / "damaged.pem"):
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
-        (tmp_path / "damaged.pem").write_text("no certificate")
-        code, data, said = pssp("uniprot", "fetch", "--server", "https://127.0.0.1:9/search")
-        assert (code, data, said.count("\n")) == (3, b"", 1)
-        assert said.startswith("pssp: 127.0.0.1:9 cannot be reached (")
-
-
-def test_ctrl_c(server, pssp, monkeypatch):
-    def stop(*arguments, **options):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("pssp_tutorial.cli.uniprot.fetch_uniprot", stop)
-    assert pssp("uniprot", "fetch") == (130, b"", "pssp: stopped\n")

@@ -3,85 +3,18 @@
 import math
 import random
 
-import numpy as np
 import pytest
 import torch
-from sklearn.metrics import f1_score
+from sequence_tasks import OPTIONS, TASKS, data, every_task, model_for
+from small_runs import Killed, weights_of
 from torch import nn
 
 from pssp_tutorial.batches.batch import Batch
-from pssp_tutorial.batches.sequences import SequenceLoader
 from pssp_tutorial.proteins.alphabet import IGNORE_INDEX
 from pssp_tutorial.training.epoch import train_epoch, validate
 from pssp_tutorial.training.fit import fit
 from pssp_tutorial.training.objectives import summed_loss
 from pssp_tutorial.training.settings import FitOptions, FitSettings
-from pssp_tutorial.training.stopping import TrainingError
-
-
-class Reader(nn.Module):
-    """A small LSTM, and one linear layer on every position, or on each sequence's last one."""
-
-    def __init__(self, outputs: int, *, once: bool = False, dropout: float = 0.1) -> None:
-        super().__init__()
-        self.outputs, self.once = outputs, once
-        self.lstm, self.dropout = nn.LSTM(4, 8, batch_first=True), nn.Dropout(dropout)
-        self.linear = nn.Linear(8, outputs)
-
-    def forward(self, inputs, lengths):
-        values = self.dropout(self.lstm(inputs)[0])
-        if self.once:
-            values = values[torch.arange(len(lengths)), lengths - 1]
-        values = self.linear(values)
-        return values.squeeze(-1) if self.outputs == 1 else values
-
-
-def sequences(task: str, count: int, seed: int) -> SequenceLoader:
-    """DNA; what is asked follows from the base before (a tag), the last base (a class) or the share of G (a number)."""
-    generator = np.random.default_rng(seed)
-    codes = [generator.integers(0, 4, generator.integers(6, 15)) for _ in range(count)]
-    labels = {
-        "tag": lambda c: np.where(np.arange(len(c)) == 0, IGNORE_INDEX, np.roll(c, 1) // 2),
-        "class": lambda c: int(c[-1] == 2),
-        "number": lambda c: np.cumsum(c == 2) / (1.0 + np.arange(len(c))),
-    }[task]
-    names = [f"{seed}, {number}" for number in range(count)]
-    return SequenceLoader([np.eye(4)[c] for c in codes], [labels(c) for c in codes], ids=names, batch_positions=80)
-
-
-def data(task: str) -> tuple[SequenceLoader, SequenceLoader]:
-    return sequences(task, 60, seed=0), sequences(task, 20, seed=1)
-
-
-def model_for(task: str, seed: int = 0) -> Reader:
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        return {"tag": Reader(2), "class": Reader(2, once=True), "number": Reader(1)}[task]
-
-
-def f1(labels, logits):
-    return f1_score(labels, logits.argmax(dim=-1))
-
-
-def rmse(labels, numbers):
-    return (labels - numbers).square().mean().sqrt()
-
-
-def mean_error(labels, numbers):
-    return (labels - numbers).abs().mean()
-
-
-OPTIONS = {"learning_rate": 0.05, "max_epochs": 8, "patience": 8}
-TASKS = {
-    "tag": {"scores": {"f1": f1}, "monitor": "val_f1", "mode": "max"},
-    "class": {"scores": {"f1": f1}, "monitor": "val_f1", "mode": "max"},
-    "number": {"scores": {"rmse": rmse, "mean_error": mean_error}, "monitor": "val_rmse", "mode": "min"},
-}
-every_task = pytest.mark.parametrize("task", TASKS)
-
-
-def weights_of(model):
-    return {name: tensor.numpy().tobytes() for name, tensor in model.state_dict().items()}
 
 
 @every_task
@@ -178,10 +111,6 @@ def test_class_weights_and_an_objective_of_ones_own(task):
     torch.testing.assert_close(model.state_dict(), twin.state_dict())
 
 
-class Killed(BaseException):
-    """Stands for whatever ends a run."""
-
-
 @every_task
 def test_a_run_cut_at_any_step_resumes_to_the_same_weights(tmp_path, task):
     """Bit for bit, whatever is trained and monitored."""
@@ -215,81 +144,6 @@ def test_a_run_cut_at_any_step_resumes_to_the_same_weights(tmp_path, task):
         assert cuts >= 1
         assert weights_of(model) == weights_of(whole)
         assert resumed.frame.drop(columns="seconds").equals(history.frame.drop(columns="seconds"))
-
-
-def check_refused(message, task="tag", *, model=None, train=None, val=None, **options):
-    ours, model = data(task), model or model_for(task)
-    before = weights_of(model)
-    with pytest.raises(TrainingError, match=message):
-        fit(model, train or ours[0], val or ours[1], **options)
-    assert weights_of(model) == before
-
-
-class Through(Reader):
-    """A reader whose outputs go through one more function."""
-
-    def __init__(self, outputs, function, **settings):
-        super().__init__(outputs, **settings)
-        self.function = function
-
-    def forward(self, inputs, lengths):
-        return self.function(super().forward(inputs, lengths))
-
-
-def test_a_model_that_does_not_fit_is_refused():
-    check_refused(r"gives the shape \[1, \d+, 3\]; expected \[1, \d+, 2\], \[batch, length, class\]", model=Reader(3))
-    check_refused(r"gives the shape \[1, \d+, 2\]; expected \[1, 2\], \[batch, class\]", "class", model=Reader(2))
-    check_refused(r"gives the shape \[1, \d+, 2\]; expected \[1, \d+\], \[batch, length\]", "number", model=Reader(2))
-    check_refused("the model gives a tuple; expected", model=Through(2, lambda logits: (logits, None)))
-    for task, once in (("tag", False), ("class", True)):
-        softmax = Through(2, lambda logits: logits.softmax(-1), once=once)
-        check_refused("the model gives probabilities; expected logits", task, model=softmax)
-
-
-@every_task
-def test_nan_says_where(task):
-    broken = Through(1 if task == "number" else 2, lambda outputs: outputs * math.nan, once=task == "class")
-    check_refused("epoch 1: batch 1: the loss is nan; expected a finite number", task, model=broken)
-    nothing = {
-        "scores": {"odd": lambda labels, outputs: math.nan},
-        "monitor": "val_odd",
-        "mode": "max",
-        "max_epochs": 1,
-    }
-    with pytest.raises(TrainingError, match="epoch 1: val_odd is nan; expected a finite number"):
-        fit(model_for(task), *data(task), **nothing)
-
-
-@every_task
-def test_data_without_a_known_label_are_refused(task):
-    """Otherwise a run would divide by nothing, after an epoch of work."""
-    inputs, unknown = np.zeros((3, 4)), math.nan if task == "number" else IGNORE_INDEX
-    empty = SequenceLoader([inputs], [unknown if task == "class" else [unknown] * 3])
-    check_refused("train: none of its labels is known", task, train=empty)
-    check_refused("val: none of its labels is known", task, val=empty)
-
-
-def test_data_that_do_not_belong_together_are_refused():
-    train, _ = data("tag")
-    check_refused("its id is in train and in val", val=train)
-    check_refused("the labels of train are classes, of val numbers", val=data("number")[1])
-    three = SequenceLoader([np.zeros((3, 4))], [[0, 1, 2]])
-    check_refused("val has 3 classes; expected 2, as train has, or fewer", val=three)
-
-
-@pytest.mark.parametrize(
-    ("task", "options", "message"),
-    [
-        ("tag", {"monitor": "val_f1"}, "monitor is 'val_f1'; expected one of 'train_loss', .*'val_accuracy'"),
-        ("tag", {"monitor": "val_f1", "scores": {"f1": f1}}, "mode is None; expected 'min' or 'max': which val_f1"),
-        ("tag", {"scores": {"loss": f1}}, "a score of your own would be val_loss; expected another name"),
-        ("number", {"monitor": "val_accuracy"}, "expected one of 'train_loss', 'val_loss'$"),
-        ("number", {"class_weights": [1.0, 1.0]}, "2 class weights; expected none"),
-        ("class", {"class_weights": [1.0]}, "1 class weights; expected 2, one per class"),
-    ],
-)
-def test_settings_that_do_not_fit_are_refused(task, options, message):
-    check_refused(message, task, **options)
 
 
 def test_settings_are_the_keywords():
