@@ -1,5 +1,7 @@
 """A model on disk, and commands that run in this process."""
 
+import os
+import subprocess
 from functools import partial
 
 import pytest
@@ -55,3 +57,22 @@ def pssp(capfdbinary):
         return code, out, err.decode()
 
     return run
+
+
+@pytest.fixture
+def on_a_terminal():
+    """Run a process whose standard error is a terminal; exit code, standard output, and what was shown."""
+    import pty
+    import termios
+
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(ours, (24, 80))
+    os.set_blocking(ours, False)
+
+    def run(command):
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, check=False)
+        return done.returncode, done.stdout, os.read(ours, 1 << 16).decode()
+
+    yield run
+    os.close(theirs)
+    os.close(ours)

@@ -106,24 +106,13 @@ def test_help_does_not_wait_for_torch():
 
 
 @pytest.mark.posix("terminal to open")
-def test_a_bar_on_a_terminal(weights, tmp_path):
+def test_a_bar_on_a_terminal(weights, tmp_path, on_a_terminal):
     """Shown with its end where there is a terminal, on standard error, so that it is never in the data."""
-    import pty
-    import termios
-
     source = tmp_path / "proteins.fasta"
     source.write_text(GOOD)
-    ours, theirs = pty.openpty()
-    termios.tcsetwinsize(ours, (24, 80))
-    os.set_blocking(ours, False)
-    command = [*PSSP, "predict", source, "--model", weights]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, check=False)
-    shown = os.read(ours, 10_000).decode()  # before the other end closes
-    os.close(theirs)
-    os.close(ours)
-    assert done.returncode == 0
+    code, out, shown = on_a_terminal([*PSSP, "predict", source, "--model", weights])
+    assert (code, len(out.splitlines())) == (0, 3)
     assert "/3" in shown
-    assert len(done.stdout.splitlines()) == 3
 
 
 def test_onednn_keeps_little_unless_told_otherwise(predict_text, monkeypatch):

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import os
 import subprocess
 from pathlib import Path
 
@@ -28,21 +27,14 @@ def test_fetch_to_standard_output(server, pssp):
 
 
 @pytest.mark.posix("terminal to open")
-def test_a_bar_is_shown_on_a_terminal_only(server, pssp, tmp_path):
+def test_a_bar_is_shown_on_a_terminal_only(server, tmp_path, on_a_terminal):
     """In a log file its hundreds of states stand one behind the other."""
-    import pty
-    import termios
-
     command = [*PSSP, "uniprot", "fetch", "--server", server.url, "--query", "any", "--out", str(tmp_path / "a")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, f"47 entries of UniProt 2026_01 in {tmp_path / 'a'}\n")
-    ours, theirs = pty.openpty()
-    termios.tcsetwinsize(ours, (24, 80))
-    done = subprocess.run([*command, "--no-resume"], stdout=subprocess.DEVNULL, stderr=theirs, check=False)
-    os.close(theirs)
-    assert done.returncode == 0
-    assert b"47/47" in os.read(ours, 1 << 16)
-    os.close(ours)
+    code, _, shown = on_a_terminal([*command, "--no-resume"])
+    assert code == 0
+    assert "47/47" in shown
 
 
 def test_fetch_the_accessions_of_a_file(server, pssp, tmp_path):

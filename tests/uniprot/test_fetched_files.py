@@ -15,6 +15,14 @@ from pssp_tutorial.uniprot import fetch as uniprot_fetch
 from pssp_tutorial.uniprot.pages import default_folder
 
 
+@pytest.fixture
+def fork_server():
+    """What starts processes that have the package loaded."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["pssp_tutorial.uniprot.fetch", "uniprot_server"])
+    return context
+
+
 @pytest.mark.parametrize("content", ["my notes", "{}", '{"release": "2026_01"}'])
 def test_an_info_file_of_the_user_is_not_replaced(server, fetch, tmp_path, content):
     """``<out>.info.json`` is a name that we invent; whoever has such a file already keeps it, and hears of it first."""
@@ -27,14 +35,13 @@ def test_an_info_file_of_the_user_is_not_replaced(server, fetch, tmp_path, conte
 
 
 @pytest.mark.posix("fork server")
-def test_several_fetches_share_a_cache(server, fetch, tmp_path):
+def test_several_fetches_share_a_cache(server, fetch, tmp_path, fork_server):
     """Threads and processes that fetch the same, some anew and with a release that changes: each file is whole."""
     server.release_at[12] = "2026_02"
     server.delay = 0.002
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pssp_tutorial.uniprot.fetch", "uniprot_server"])
+    cache = str(tmp_path / "cache")
     processes = [
-        context.Process(target=fetch_in_child, args=(server.url, str(tmp_path / f"{n}.dat"), str(tmp_path / "cache")))
+        fork_server.Process(target=fetch_in_child, args=(server.url, str(tmp_path / f"{n}.dat"), cache))
         for n in range(4)
     ]
     for process in processes:
@@ -128,17 +135,15 @@ def test_a_stop_by_the_user_leaves_nothing_half_written(server, fetch, tmp_path,
 
 @pytest.mark.posix("fork server")
 @pytest.mark.kill
-def test_a_kill_at_random_moments_then_resume_gives_the_same_file(server, tmp_path, pytestconfig):
+def test_a_kill_at_random_moments_then_resume_gives_the_same_file(server, tmp_path, fork_server, pytestconfig):
     """SIGKILL, so that no code of ours runs at the end; then the fetch goes on in this process."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pssp_tutorial.uniprot.fetch", "uniprot_server"])
     server.delay = 0.003
     cache, out = tmp_path / "cache", tmp_path / "out.dat"
     arguments = (server.url, str(out), str(cache))
     fetch_in_child(*arguments)
     began = time.perf_counter()
     shutil.rmtree(cache)
-    whole = context.Process(target=fetch_in_child, args=arguments)
+    whole = fork_server.Process(target=fetch_in_child, args=arguments)
     whole.start()
     whole.join()
     duration = time.perf_counter() - began
@@ -148,7 +153,7 @@ def test_a_kill_at_random_moments_then_resume_gives_the_same_file(server, tmp_pa
     for _ in range(kills):
         shutil.rmtree(cache)
         out.write_bytes(b"old")
-        child = context.Process(target=fetch_in_child, args=arguments)
+        child = fork_server.Process(target=fetch_in_child, args=arguments)
         child.start()
         time.sleep(generator.uniform(0, duration))
         child.kill()

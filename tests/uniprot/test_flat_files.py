@@ -5,12 +5,7 @@ import gzip
 import pytest
 from uniprot_entries import ENTRIES, TEXTS, read
 
-from pssp_tutorial import (
-    LabelReport,
-    label_entries,
-    label_entry,
-    read_uniprot,
-)
+from pssp_tutorial import LabelReport, label_entries, label_entry, read_uniprot
 from pssp_tutorial.uniprot.entry import UniProtError, UniProtFeature
 
 

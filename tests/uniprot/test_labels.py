@@ -4,11 +4,7 @@ import numpy as np
 import pytest
 from uniprot_entries import ENTRIES, made
 
-from pssp_tutorial import (
-    LabelReport,
-    label_entries,
-    label_entry,
-)
+from pssp_tutorial import LabelReport, label_entries, label_entry
 from pssp_tutorial.uniprot.entry import PDBStructure, UniProtError
 
 

@@ -11,9 +11,7 @@ import pytest
 from Bio import SwissProt
 from uniprot_entries import ENTRIES, TEXTS
 
-from pssp_tutorial import (
-    uniprot_text,
-)
+from pssp_tutorial import uniprot_text
 from pssp_tutorial.uniprot import flat as flat_module
 from pssp_tutorial.uniprot.entry import UniProtError, UniProtFeature
 

@@ -3,11 +3,7 @@
 import re
 from io import StringIO
 
-from pssp_tutorial import (
-    load_uniprot_entries,
-    read_uniprot,
-    uniprot_text,
-)
+from pssp_tutorial import load_uniprot_entries, read_uniprot, uniprot_text
 from pssp_tutorial.uniprot.entry import PDBStructure, UniProtEntry, UniProtFeature
 
 TEXTS = {
