@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import shutil
 import sys
 from argparse import Namespace
 from collections import Counter
@@ -24,6 +23,7 @@ from pssp_tutorial.proteins.fasta import fasta_files
 if TYPE_CHECKING:
     from torch import nn
 
+    from pssp_tutorial.prediction.kept import Kept
     from pssp_tutorial.prediction.prediction import Prediction
     from pssp_tutorial.proteins.record import ProteinRecord
 
@@ -92,6 +92,7 @@ def run(options: Namespace) -> int:
         torch.set_num_threads(options.threads)
     model = load_pretrained(options.model)
     name = f"{model.name} (onnx)" if options.backend == "onnx" else str(model.name)
+    kept = _kept(options, name)
     done, counts = 0, Counter[str]()
 
     def skip(error: PSSPError) -> None:
@@ -105,22 +106,22 @@ def run(options: Namespace) -> int:
     rules = Rules(on_error=None if options.strict else skip, on_warning=remark)
     with _bar(options, files) as bar, _output(options, name, several=len(files) > 1) as writer:
         records = read_proteins([standard_input() if name == "-" else Path(name) for name in files], rules)
-        for prediction in _predictions(options, model, name, records):
+        for prediction in _predictions(options, model, records, kept):
             writer.write(prediction)
             bar.update()
             done += 1
         if not done:
             named = shown(files[0]) if len(files) == 1 else f"{len(files)} files"
             raise PSSPError(f"{named}: no protein to predict; expected at least one")
-    if options.out != "-" and (options.dask or options.workers):
-        shutil.rmtree(_chunks(options), ignore_errors=True)  # the output is there
+    if kept is not None:
+        kept.clear()  # the output is there
     if counts:
         tell(", ".join([f"pssp: {done} predicted", *(f"{number} {what}" for what, number in counts.items())]))
     return SKIPPED if counts["skipped"] else 0
 
 
 def _predictions(
-    options: Namespace, model: "nn.Module", name: str, records: "Iterable[ProteinRecord]"
+    options: Namespace, model: "nn.Module", records: "Iterable[ProteinRecord]", kept: "Kept | None"
 ) -> "Iterator[Prediction]":
     """The predictions, by this process or by those of a cluster."""
     settings: dict[str, Any] = {"states": options.states, "backend": options.backend}
@@ -130,16 +131,18 @@ def _predictions(
         yield from predict_records(model, records, device=options.device, **settings)
         return
     from pssp_tutorial.prediction.cluster import cluster, predict_on_cluster
-    from pssp_tutorial.prediction.kept import Kept
 
-    kept = None if options.out == "-" else Kept(_chunks(options), f"{name}, {options.states} states")
     with cluster(options.dask, workers=options.workers or 1) as client:
         yield from predict_on_cluster(client, model, records, kept=kept, **settings)
 
 
-def _chunks(options: Namespace) -> str:
-    """The folder of finished chunks, beside the output."""
-    return f"{options.out.rstrip('/')}.chunks"
+def _kept(options: Namespace, model: str) -> "Kept | None":
+    """The folder of a cluster's finished chunks, beside the output; none beside standard output."""
+    if options.out == "-" or not (options.dask or options.workers):
+        return None
+    from pssp_tutorial.prediction.kept import Kept
+
+    return Kept(f"{options.out.rstrip('/')}.chunks", f"{model}, {options.states} states")
 
 
 def _check_options(options: Namespace) -> None:
