@@ -140,8 +140,8 @@ from .training.distributed import Stream as Stream, joint_accuracy as joint_accu
 # Part IV: chapters 17 (methylation, CpGs), 18 (expression), 19 (image series), 20 (systems) and 21 (patients)
 from .batches.sequences import SequenceLoader as SequenceLoader
 from .applications.networks import (
-    Follower as Follower, Forecaster as Forecaster, LevelTagger as LevelTagger,
-    SequenceClassifier as SequenceClassifier, with_hidden_head as with_hidden_head,
+    Follower as Follower, Forecaster as Forecaster, SequenceClassifier as SequenceClassifier,
+    with_hidden_head as with_hidden_head,
 )
 from .applications.scores import (
     area_under_roc as area_under_roc, average_precision as average_precision, best_threshold as best_threshold,
@@ -152,7 +152,7 @@ from .applications.methylation import (
     methylation_windows as methylation_windows, window_loader as window_loader,
 )
 from .applications.motifs import enriched_words as enriched_words
-from .applications.cpgs import cpg_loader as cpg_loader, cpg_sequences as cpg_sequences, load_cpgs as load_cpgs
+from .applications.cpgs import cpg_sequences as cpg_sequences, load_cpgs as load_cpgs
 from .applications.expression import (
     course_loader as course_loader, hold_out_experiment as hold_out_experiment, load_expression as load_expression,
 )

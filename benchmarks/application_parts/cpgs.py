@@ -8,12 +8,47 @@ from dataclasses import replace
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
+from torch import Tensor, nn
 
 import pssp_tutorial as pssp
 from application_parts.common import SEEDS, save, summarise, timed, trained
 from pssp_tutorial.applications.cpgs import EDGE, CpGSequences
 
 NEIGHBOURS, STRETCH, HIDINGS = 5, 250_000, 4
+USUAL_LEVEL, USUAL_GAP = 0.77, 1.5
+"""Means over the chromosome, of the level and of the logarithm of the gap."""
+
+
+class LevelTagger(nn.Module):
+    """A level between 0 and 1 at every position, from both sides."""
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        self.tagger = pssp.BiLSTM(hidden_size, 1, 1, input_size=input_size, embedding_size=None, dropout=0.0)
+
+    def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """Return the levels [batch, length] of `inputs` [batch, length, channel]; `lengths` [batch]."""
+        return self.tagger(inputs, lengths).squeeze(-1).sigmoid()
+
+
+def cpg_loader(sequences: CpGSequences, *, draws: int | None = None, seed: int = 0) -> pssp.SequenceLoader:
+    """Batches of 64 rows of CpGs [position, 4]; the levels that are hidden are to be predicted.
+
+    The channels: the level, whether it is hidden, and the gaps before and after. For training, ``draws`` takes each row
+    so many times, and hides other CpGs each time, as large a share as ``sequences`` hides.
+    """
+    generator = np.random.default_rng(seed)
+    rows = np.tile(np.arange(len(sequences)), draws or 1)
+    hidden = sequences.hidden[rows]
+    if draws is not None:
+        hidden[:, EDGE:-EDGE] = generator.permuted(hidden[:, EDGE:-EDGE], axis=1)
+    levels, gaps = sequences.levels[rows], np.log10(np.diff(sequences.positions[rows], axis=1)) - USUAL_GAP
+    inputs = np.zeros((*levels.shape, 4), dtype=np.float32)
+    inputs[:, :, 0] = np.where(hidden, 0, levels - USUAL_LEVEL)
+    inputs[:, :, 1] = hidden
+    inputs[:, 1:, 2] = inputs[:, :-1, 3] = gaps
+    labels = np.where(hidden, levels, np.nan).astype(np.float32)
+    return pssp.SequenceLoader(list(inputs), list(labels), batch_positions=64 * levels.shape[1], seed=seed)
 
 
 def neighbours(part: CpGSequences) -> tuple[np.ndarray, np.ndarray]:
@@ -70,16 +105,16 @@ def cpgs() -> None:
     found["LSTM"] = []
     for seed in SEEDS:
         model, seconds["LSTM"] = trained(
-            lambda: pssp.LevelTagger(4, 48),
-            lambda seed: pssp.cpg_loader(train, draws=HIDINGS, seed=seed),
-            pssp.cpg_loader(parts["val"]),
+            lambda: LevelTagger(4, 48),
+            lambda seed: cpg_loader(train, draws=HIDINGS, seed=seed),
+            cpg_loader(parts["val"]),
             seed,
             max_epochs=12,
             patience=4,
             learning_rate=4e-3,
             schedule="cosine",
         )
-        told = np.stack([one.numpy() for one in pssp.outputs_in_order(model, pssp.cpg_loader(test))])
+        told = np.stack([one.numpy() for one in pssp.outputs_in_order(model, cpg_loader(test))])
         found["LSTM"].append(told[test.hidden])
 
     def score(rows: np.ndarray, one: np.ndarray) -> float:

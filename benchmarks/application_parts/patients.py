@@ -11,10 +11,17 @@ from sklearn.preprocessing import StandardScaler
 
 import pssp_tutorial as pssp
 from application_parts.common import SEEDS, save, summarise, timed, trained
-from pssp_tutorial.applications.visits import PatientPart, last_values
+from pssp_tutorial.applications.visits import PatientPart, Visits
 
 STILL = slice(10, 15)  # of what a model reads: age, sex, BMI, whether that is missing, case or control
 SETTINGS = {"max_epochs": 40, "patience": 8, "learning_rate": 4e-3}
+
+
+def last_values(visits: Visits) -> np.ndarray:
+    """What was last measured of each person, float32[person, test]; NaN where it never was."""
+    measured = ~np.isnan(visits.values)
+    place = visits.values.shape[1] - 1 - measured[:, ::-1].argmax(axis=1)  # [person, test]
+    return np.take_along_axis(visits.values, place[:, None], axis=1)[:, 0]
 
 
 def features(part: PatientPart) -> dict[str, np.ndarray]:

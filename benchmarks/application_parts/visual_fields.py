@@ -5,7 +5,6 @@ import torch
 
 import pssp_tutorial as pssp
 from application_parts.common import SEEDS, save, summarise, timed, trained
-from pssp_tutorial.applications.visual_fields import patient_folds
 
 SHIFT, SPREAD, FIRST = 24, 8, 4  # decibels near 0; the first test that is scored
 
@@ -28,6 +27,11 @@ def loader(fields: np.ndarray, rows: np.ndarray, seed: int = 0) -> pssp.Sequence
     ids = [f"person {row}" for row in np.repeat(rows, fields.shape[2])]
     inputs, labels = list(series[:, :-1, None]), list(series[:, 1:, None])
     return pssp.SequenceLoader(inputs, labels, ids=ids, batch_positions=128 * 11, seed=seed)
+
+
+def patient_folds(people: int, folds: int = 6) -> list[np.ndarray]:
+    """Indices of the people to test on, fold by fold, so that nobody is on both sides."""
+    return np.array_split(np.random.default_rng(0).permutation(people), folds)
 
 
 def network(fields: np.ndarray, seed: int) -> np.ndarray:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pssp_tutorial.applications.tables import ApplicationDataError, read_table
-from pssp_tutorial.batches.sequences import SequenceLoader
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 REGIONS = {"train": (0, 33_000_000), "val": (33_200_000, 36_000_000), "test": (36_200_000, 50_000_000)}
 """Parts of chromosome 22 by the middle of a sequence, in bases of hg18, with 200,000 bases between them."""
 EDGE, HIDDEN = 8, 0.15  # CpGs at the ends that are never hidden, and the share of the others that is
-USUAL_LEVEL, USUAL_GAP = 0.77, 1.5  # means over the chromosome, of the level and of the logarithm of the gap
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,26 +72,3 @@ def cpg_sequences(cpgs: "pd.DataFrame", length: int = 64, *, seed: int = 0) -> d
     return {
         name: CpGSequences(positions[rows], levels[rows], reads[rows], hidden[rows]) for name, rows in parts.items()
     }
-
-
-def cpg_loader(sequences: CpGSequences, *, draws: int | None = None, seed: int = 0) -> SequenceLoader:
-    """Batches of 64 rows of CpGs [position, 4]; the levels that are hidden are to be predicted.
-
-    The channels: the level, whether it is hidden, and the gaps before and after. For training, ``draws`` takes each row
-    so many times, and hides other CpGs each time, as large a share as ``sequences`` hides.
-
-    >>> cpg_loader(cpg_sequences(load_cpgs())["val"]).scored
-    3416
-    """
-    generator = np.random.default_rng(seed)
-    rows = np.tile(np.arange(len(sequences)), draws or 1)
-    hidden = sequences.hidden[rows]
-    if draws is not None:
-        hidden[:, EDGE:-EDGE] = generator.permuted(hidden[:, EDGE:-EDGE], axis=1)
-    levels, gaps = sequences.levels[rows], np.log10(np.diff(sequences.positions[rows], axis=1)) - USUAL_GAP
-    inputs = np.zeros((*levels.shape, 4), dtype=np.float32)
-    inputs[:, :, 0] = np.where(hidden, 0, levels - USUAL_LEVEL)
-    inputs[:, :, 1] = hidden
-    inputs[:, 1:, 2] = inputs[:, :-1, 3] = gaps
-    labels = np.where(hidden, levels, np.nan).astype(np.float32)
-    return SequenceLoader(list(inputs), list(labels), batch_positions=64 * levels.shape[1], seed=seed)

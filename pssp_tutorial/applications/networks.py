@@ -25,25 +25,6 @@ def with_hidden_head(model: BiLSTM, hidden_size: int = 64) -> BiLSTM:
     return model
 
 
-class LevelTagger(nn.Module):
-    """A level between 0 and 1 at every position, from both sides (chapter 17).
-
-    Parameters: `input_size` channels in; `hidden_size` of each direction; `num_layers`; `dropout` the share of values
-    dropped in training.
-
-    >>> LevelTagger(4, hidden_size=8)(torch.zeros(2, 6, 4), torch.tensor([6, 3])).shape
-    torch.Size([2, 6])
-    """
-
-    def __init__(self, input_size: int, hidden_size: int = 48, num_layers: int = 1, *, dropout: float = 0.0) -> None:
-        super().__init__()
-        self.tagger = BiLSTM(hidden_size, num_layers, 1, input_size=input_size, embedding_size=None, dropout=dropout)
-
-    def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """Return the levels [batch, length] of `inputs` [batch, length, channel]; `lengths` [batch]."""
-        return self.tagger(inputs, lengths).squeeze(-1).sigmoid()
-
-
 class Forecaster(nn.Module):
     """The next values of a series, from those so far; it predicts the change (chapters 18 and 20).
 

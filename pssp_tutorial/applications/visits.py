@@ -70,18 +70,6 @@ def patient_visits(patients: Patients, ids: np.ndarray, last: int = 30) -> Visit
     return Visits(found, values, days, lengths)
 
 
-def last_values(visits: Visits) -> np.ndarray:
-    """What was last measured of each person, float32[person, test]; NaN where it never was.
-
-    >>> from pssp_tutorial import load_patients
-    >>> last_values(patient_visits(load_patients(), np.arange(1, 200))).shape[1]
-    4
-    """
-    measured = ~np.isnan(visits.values)
-    place = visits.values.shape[1] - 1 - measured[:, ::-1].argmax(axis=1)  # [person, test]
-    return np.take_along_axis(visits.values, place[:, None], axis=1)[:, 0]
-
-
 def visit_inputs(visits: Visits, people: "pd.DataFrame", usual: np.ndarray) -> list[np.ndarray]:
     """What a model reads of each person: float32[visit, 15].
 

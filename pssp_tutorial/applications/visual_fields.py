@@ -40,12 +40,3 @@ def load_visual_fields(folder: str | PathLike | None = None) -> VisualFields:
         table["days"].to_numpy().reshape(shape),
         table["age"].to_numpy().reshape(shape)[:, 0],
     )
-
-
-def patient_folds(people: int, folds: int = 6, seed: int = 0) -> list[np.ndarray]:
-    """Indices of the people to test on, fold by fold, so that nobody is on both sides.
-
-    >>> [len(fold) for fold in patient_folds(30)]
-    [5, 5, 5, 5, 5, 5]
-    """
-    return np.array_split(np.random.default_rng(seed).permutation(people), folds)

@@ -7,10 +7,9 @@ import torch
 from torch import Tensor, nn
 
 import pssp_tutorial as pssp
-from pssp_tutorial.applications.networks import Forecaster, LevelTagger, SequenceClassifier, with_hidden_head
+from pssp_tutorial.applications.networks import Forecaster, SequenceClassifier, with_hidden_head
 
 MODELS: dict[str, Callable[[], nn.Module]] = {
-    "levels": lambda: LevelTagger(4, 8, 2),
     "forecast": lambda: Forecaster(4, 8),
     "closed loop": lambda: Forecaster(4, 8, seen=3),
     "mean": lambda: SequenceClassifier(4, 3, 8, projection=6),

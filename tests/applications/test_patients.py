@@ -4,6 +4,8 @@ from functools import cache
 
 import numpy as np
 import pytest
+from application_parts.patients import last_values
+from application_parts.visual_fields import patient_folds
 
 import pssp_tutorial as pssp
 from pssp_tutorial.applications.patients import (
@@ -14,8 +16,8 @@ from pssp_tutorial.applications.patients import (
     patient_outcome,
     split_by_matched_set,
 )
-from pssp_tutorial.applications.visits import POSSIBLE, TESTS, last_values, patient_parts, patient_visits
-from pssp_tutorial.applications.visual_fields import load_visual_fields, patient_folds
+from pssp_tutorial.applications.visits import POSSIBLE, TESTS, patient_parts, patient_visits
+from pssp_tutorial.applications.visual_fields import load_visual_fields
 
 
 @cache

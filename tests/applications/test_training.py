@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from application_parts.cpgs import LevelTagger, cpg_loader
 
 import pssp_tutorial as pssp
 from pssp_tutorial.applications.cpgs import CpGSequences
@@ -44,9 +45,9 @@ def test_cpgs() -> None:
     parts: dict[str, CpGSequences] = {
         name: first(part, 300) for name, part in pssp.cpg_sequences(pssp.load_cpgs()).items()
     }
-    val = pssp.cpg_loader(parts["val"])
-    model = pssp.LevelTagger(4, 16)
-    history = pssp.fit(model, pssp.cpg_loader(parts["train"], draws=2), val, max_epochs=4, learning_rate=1e-2)
+    val = cpg_loader(parts["val"])
+    model = LevelTagger(4, 16)
+    history = pssp.fit(model, cpg_loader(parts["train"], draws=2), val, max_epochs=4, learning_rate=1e-2)
     hidden = parts["val"].hidden
     mean = parts["train"].levels.mean()
     told = np.stack([levels.numpy() for levels in outputs_in_order(model, val)])
