@@ -2,8 +2,9 @@
 
     torchrun --nproc-per-node 2 -m pssp_tutorial.training.distributed FOLDER
 
-trains a small model on uneven shares in two ways, and writes their weights: `weighted.pt`, in which every residue
-counts the same, as in one process, and `plain.pt`, in which DDP's mean gives every process the same weight.
+trains a small model on uneven shares in two ways, and writes their weights: `weighted.safetensors`, in which every
+residue counts the same, as in one process, and `plain.safetensors`, in which DDP's mean gives every process the same
+weight.
 """
 
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
+from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.nn.parallel import DistributedDataParallel
@@ -119,7 +121,7 @@ def main(folder: str) -> None:
     for name, by_residues in {"weighted": True, "plain": False}.items():
         model = train_shared(by_residues=by_residues)
         if dist.get_rank() == 0:
-            torch.save(model.state_dict(), Path(folder, f"{name}.pt"))
+            save_file(model.state_dict(), Path(folder, f"{name}.safetensors"))
     dist.destroy_process_group()
 
 

@@ -78,11 +78,11 @@ def numbers(text: str) -> set[int]:
 
 
 def test_picture_of_the_package_is_true() -> None:
-    """CONTRIBUTING.md says which chapter uses which room; here the names in the chapters' code say it."""
+    """README.md says which chapter uses which room; here the names in the chapters' code say it."""
     used = {room: set() for room in ROOMS}
     for path in CHAPTERS:
         for module in inputs.named_modules("\n".join(inputs.code_of(path))):
             used[module.split(".")[1]].add(int(path.stem[:2]))
-    text = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(\w+)` \| .+ \|(.*)\|$", text, re.MULTILINE)
     assert {room: numbers(chapters.strip()) for room, chapters in rows} == used

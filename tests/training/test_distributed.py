@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
+from safetensors.torch import load_file
 from torch.utils.data import DataLoader
 
 import pssp_tutorial as pssp
@@ -37,7 +37,7 @@ def test_two_processes_give_the_weights_of_one(tmp_path: Path) -> None:
     wanted = train_alone().state_dict()
     apart = {}
     for name in ("weighted", "plain"):
-        weights = torch.load(tmp_path / f"{name}.pt")
+        weights = load_file(tmp_path / f"{name}.safetensors")
         apart[name] = max((weights[key] - value).abs().max().item() for key, value in wanted.items())
     assert apart["weighted"] < 1e-9
     assert apart["plain"] > 1e-4
