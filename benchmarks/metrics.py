@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import pssp_tutorial as pssp
-from pssp_tutorial import bootstrap, scores
+from pssp_tutorial.evaluation import bootstrap, scores
 
 PROTEINS, LENGTH, ROUNDS = 5_000, 200, 5
 
@@ -37,13 +37,12 @@ def seconds(work: Callable[[], Any]) -> float:
 def main() -> None:
     true, guess = labels()
     report = pssp.Report.from_labels(true, guess)
-    joined, rng = np.concatenate(true), np.random.default_rng(1)
+    rng = np.random.default_rng(1)
     shares = rng.dirichlet([1, 1, 1], PROTEINS * LENGTH)
     drawn = (shares.cumsum(axis=1) > rng.random((PROTEINS * LENGTH, 1))).argmax(axis=1)
     values = {
         "residues": report.residues,
         "report_seconds": seconds(lambda: pssp.Report.from_labels(true, guess).table),
-        "confusion_seconds": seconds(lambda: pssp.confusion_matrix(joined, np.concatenate(guess), 3)),
         "boundaries_seconds": seconds(lambda: pssp.segment_statistics(true, guess)),
         "calibration_seconds": seconds(lambda: pssp.reliability(shares, drawn).error),
         "temperature_seconds": seconds(lambda: pssp.fit_temperature(shares, drawn)),

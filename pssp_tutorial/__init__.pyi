@@ -19,9 +19,7 @@ from .proteins.alphabet import (
 )
 from .proteins.backbones import load_backbones as load_backbones
 from .proteins.dssp import assign_dssp as assign_dssp, hydrogen_bond_energies as hydrogen_bond_energies
-from .proteins.record import (
-    ProteinRecord as ProteinRecord, from_seqrecord as from_seqrecord, to_seqrecord as to_seqrecord,
-)
+from .proteins.record import ProteinRecord as ProteinRecord
 from .proteins.structure import label_structure as label_structure, read_structure as read_structure
 from .proteins.torsions import backbone_torsions as backbone_torsions
 from .plots.structures import draw_structure as draw_structure, plot_record as plot_record
@@ -29,7 +27,7 @@ from .plots.style import PALETTE as PALETTE, use_style as use_style
 from .plots.view import StructureView as StructureView, view_structure as view_structure
 
 # Chapter 2: the LSTM
-from .models.lstm import GateRecord as GateRecord, LSTM as LSTM, LSTMCell as LSTMCell, record_gates as record_gates
+from .models.lstm import GateRecord as GateRecord, LSTM as LSTM, record_gates as record_gates
 from .plots.gates import plot_gates as plot_gates
 
 # Chapter 3: data from UniProt
@@ -93,7 +91,7 @@ from .evaluation.calibration import (
 )
 from .evaluation.comparison import Comparison as Comparison, compare_states as compare_states
 from .evaluation.report import ProteinReport as ProteinReport, Report as Report
-from .evaluation.scores import confusion_matrix as confusion_matrix, f1 as f1, mcc as mcc
+from .evaluation.scores import f1 as f1, mcc as mcc
 from .evaluation.segments import sov99 as sov99, sov_refine as sov_refine
 from .prediction.evaluate import evaluate as evaluate
 from .proteins.states import read_states as read_states

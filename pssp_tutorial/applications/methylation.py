@@ -6,6 +6,7 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 import numpy as np
+from Bio.Seq import reverse_complement
 
 from pssp_tutorial.applications.tables import ADENINES, ApplicationDataError, read_table
 from pssp_tutorial.batches.sequences import SequenceLoader
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NUCLEOTIDES = "ACGT"
-COMPLEMENT = str.maketrans(NUCLEOTIDES, NUCLEOTIDES[::-1])
 TRAIN_CONTIG, TEST_CONTIG = "contig_3", "contig_2"
 LEAST_READS, LOW, HIGH = 20, 0.3, 0.7
 """An adenine under fewer reads is left out; methylated is one that a share of them of HIGH or more calls so, and not
@@ -56,15 +56,6 @@ def load_methylation(folder: str | PathLike | None = None) -> Methylation:
     plasmids = read_table("plasmids.csv.xz", {"contig": "str", "sequence": "str"}, folder=folder)
     sequences = dict(zip(plasmids["contig"], plasmids["sequence"], strict=True))
     return Methylation(sequences, read_table("adenines.csv.xz", ADENINES, folder=folder))
-
-
-def reverse_complement(sequence: str) -> str:
-    """The other strand, read in its own direction.
-
-    >>> reverse_complement("GATTC")
-    'GAATC'
-    """
-    return sequence[::-1].translate(COMPLEMENT)
 
 
 def encode_dna(sequences: Iterable[str]) -> np.ndarray:

@@ -3,8 +3,8 @@
 from functools import partial
 
 import numpy as np
+from Bio.Seq import complement, reverse_complement
 
-from pssp_tutorial.applications.methylation import COMPLEMENT, reverse_complement
 from pssp_tutorial.checks.grading import Cases, by_cases
 
 IGNORED = -100
@@ -71,7 +71,7 @@ def only(sequence: str, position: int, strand: str, width: int, *, step: str) ->
     cut = window(sequence, position, "+", width)
     if strand == "+":
         return cut
-    return {"reverse": cut[::-1], "complement": cut.translate(COMPLEMENT), "nothing": cut}[step]
+    return {"reverse": cut[::-1], "complement": complement(cut), "nothing": cut}[step]
 
 
 def from_the_end(sequence: str, position: int, strand: str, width: int) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from pssp_tutorial.cli.options import positive, share, thread_count, whole_number
+from pssp_tutorial.cli.options import positive, thread_count, whole_number
 from pssp_tutorial.core.errors import PSSPError
 
 NEED_PROFILES = ("read_profile", "relatives", "fading", "teacher", "profile_weight", "accessibility_weight")
@@ -59,9 +59,6 @@ class Step:
     mean_of: Sequence[str] = option(
         (), "a model, and one that was trained on from it", nargs=2, group="a mean of two models, in place of training"
     )
-    share: float | None = option(
-        None, "of the second, 0 to 1 (default: that with the lowest loss)", type=share, metavar="X"
-    )
     results: str | None = option(None, "keep the numbers of that search in the folder PSSP_RESULTS", metavar="NAME")
 
     def __post_init__(self) -> None:
@@ -69,8 +66,8 @@ class Step:
             for name in NEED_PROFILES:
                 if getattr(self, name):
                     raise PSSPError(f"--{name.replace('_', '-')} is given; expected --profiles with it")
-        if not self.mean_of and (self.share is not None or self.results):
-            raise PSSPError("--share or --results is given; expected --mean-of with it")
+        if self.results and not self.mean_of:
+            raise PSSPError("--results is given; expected --mean-of with it")
 
 
 DEFAULTS = {one.name.replace("_", "-"): one.default for one in fields(Step)}

@@ -28,7 +28,7 @@ from pssp_tutorial.training.fit import History, fit
 from pssp_tutorial.training.objectives import Objective
 from pssp_tutorial.training.settings import FitSettings
 
-NOT_ON_THE_CARD = ("out", "quiet", "mean_of", "share", "results")
+NOT_ON_THE_CARD = ("out", "quiet", "mean_of", "results")
 MOST_PARAMETERS = 1_000_000_000  # with the optimiser's numbers 16 GB
 SHARES = 10  # parts of the way from the first model of a mean to the second
 
@@ -169,7 +169,7 @@ def _fit(step: Step, model: BiLSTM, train_loader: Loader, val_loader: Loader) ->
 
 
 def average(step: Step) -> None:
-    """Write the weighted mean of two models; unless a share is given, the one that validation likes best.
+    """Write the weighted mean of two models that validation likes best.
 
     Such means were called a model soup: Wortsman et al. 2022, arXiv 2203.05482.
     """
@@ -177,7 +177,7 @@ def average(step: Step) -> None:
     if {**_config(first), "dropout": 0} != {**_config(second), "dropout": 0}:
         raise ModelError(f"{step.mean_of[1]}: its sizes are {_config(second)}; expected {_config(first)}")
     val = load_chains(path=step.data).val
-    share = step.share if step.share is not None else _best_share(step, mean, first, second, val)
+    share = _best_share(step, mean, first, second, val)
     _mix(mean, first, second, share)
     cards = [vars(model)["card"] for model in (first, second)]
     card = {

@@ -15,7 +15,7 @@ from pssp_tutorial.evaluation.report import Report
 from pssp_tutorial.evaluation.scores import EvaluationError
 
 DRAWS = 2_000
-COLUMNS = {"q": "accuracy", "q_per_protein": "accuracy", "q_per_sequence": "accuracy", "sov": "sov"}  # of per_sequence
+COLUMNS = {"q": "accuracy", "q_per_protein": "accuracy", "sov": "sov"}  # of per_sequence
 Score = str | Callable[[np.ndarray], float]
 
 
@@ -42,7 +42,7 @@ def score_interval(
     """Score a report, with an interval over its proteins.
 
     The score is ``"q"`` (accuracy over residues), ``"q_per_protein"`` or ``"sov"`` (means over proteins), or a function
-    of the confusion matrix int64[class, class]; of other sequences ``"q"``, ``"q_per_sequence"`` or a function. As many
+    of the confusion matrix int64[class, class]; of other sequences ``"q"`` or a function. As many
     sets of proteins are drawn as ``draws`` says, each of as many as are scored; ``level`` is the share of them inside
     the interval.
 
@@ -100,7 +100,7 @@ def _parts(report: Report, score: str) -> tuple[np.ndarray, np.ndarray]:
     if score not in COLUMNS or not hasattr(report, score):
         raise EvaluationError(
             f"score is {score!r}; expected q, q_per_protein, sov or a function of the confusion matrix, "
-            "and where there are no proteins q, q_per_sequence or a function"
+            "and where there are no proteins q or a function"
         )
     table = report.per_sequence
     lengths = table["length"].to_numpy()

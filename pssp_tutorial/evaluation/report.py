@@ -94,11 +94,6 @@ class Report:
         return accuracy(self.confusion)
 
     @property
-    def q_per_sequence(self) -> float:
-        """Mean over the sequences of their accuracy: each weighs the same."""
-        return float(np.nanmean(self._accuracies))
-
-    @property
     def _accuracies(self) -> np.ndarray:
         return ratio(np.trace(self.confusions, axis1=1, axis2=2), self.confusions.sum(axis=(1, 2)), empty=np.nan)
 
@@ -203,7 +198,7 @@ class ProteinReport(Report):
     @property
     def q_per_protein(self) -> float:
         """Mean over the proteins of their accuracy: each weighs the same."""
-        return self.q_per_sequence
+        return float(np.nanmean(self._accuracies))
 
     @property
     def sov(self) -> float:

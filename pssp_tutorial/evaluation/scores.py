@@ -63,22 +63,6 @@ def gather_labels(
     return Labels(names, rows, columns, place, sequence)
 
 
-def confusion_matrix(true: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """Count the residues of each true class (rows) that were given each class (columns), ``int64[class, class]``.
-
-    Where ``true`` is ``IGNORE_INDEX`` a residue counts nowhere; both are of one shape.
-    Raises EvaluationError for other shapes or a label outside 0 to ``classes`` - 1.
-
-    >>> confusion_matrix([0, 0, 1, -100], [0, 1, 1, 2], classes=3)
-    array([[1, 1, 0],
-           [0, 1, 0],
-           [0, 0, 0]])
-    """
-    counted = _counted(true, predicted, classes)
-    rows, columns = (np.asarray(labels)[counted].astype(np.int64) for labels in (true, predicted))
-    return np.bincount(rows * classes + columns, minlength=classes**2).reshape(classes, classes)
-
-
 def accuracy(confusion: np.ndarray) -> float:
     """Fraction of residues on the diagonal: Q3 with three classes, Q8 with eight.
 

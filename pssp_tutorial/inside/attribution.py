@@ -14,7 +14,7 @@ from pssp_tutorial.batches.proteins import encode
 from pssp_tutorial.inside.log_odds import InsideError, log_odds
 from pssp_tutorial.inside.mutagenesis import check_position
 from pssp_tutorial.models.contract import evaluation_twin
-from pssp_tutorial.proteins.alphabet import AMINO_ACIDS, RESIDUES, STATES3
+from pssp_tutorial.proteins.alphabet import STATES3
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,9 @@ def attributions(
         raise InsideError(f"state is {state!r}; expected one of {', '.join(STATES3)}")
     twin, device = evaluation_twin(model), next(model.parameters()).device
     inputs = encode(sequence).to(device)
-    start = torch.zeros_like(inputs) + (uniform() if baseline is None else baseline).to(device)
+    if baseline is None:
+        baseline = torch.tensor([1 / 20] * 20 + [0.0])  # the last channel is X
+    start = torch.zeros_like(inputs) + baseline.to(device)
 
     def explained(batch: Tensor) -> Tensor:
         logits = twin(batch, torch.full((len(batch),), len(sequence), device=device))
@@ -73,15 +75,6 @@ def attributions(
         with torch.no_grad():
             sequence_says, baseline_says = explained(torch.stack([inputs, start])).tolist()
     return Attribution(values[0].float().cpu().numpy(), sequence_says - baseline_says)
-
-
-def uniform() -> Tensor:
-    """Each of the 20 amino acids with the same share: float32[21].
-
-    >>> uniform()[[0, 20]]
-    tensor([0.0500, 0.0000])
-    """
-    return torch.tensor([1 / len(AMINO_ACIDS) if letter in AMINO_ACIDS else 0.0 for letter in RESIDUES])
 
 
 def _integrated_gradients() -> type:

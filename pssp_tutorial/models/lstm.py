@@ -56,29 +56,6 @@ def lstm_step(x: Tensor, h: Tensor, c: Tensor, W: Tensor, U: Tensor, b: Tensor |
     return GateRecord(f, i, g, o, c, h)
 
 
-class LSTMCell(nn.Module):
-    """One LSTM cell, which takes one time step per call; its parameters have the names and layout of `nn.LSTMCell`'s.
-
-    Parameters: `input_size` channels in; `hidden_size` channels out; `bias` whether the gates have biases.
-
-    >>> cell = LSTMCell(input_size=21, hidden_size=4)
-    >>> h, c = cell(torch.zeros(2, 21), (torch.zeros(2, 4), torch.zeros(2, 4)))
-    >>> h.shape, c.shape
-    (torch.Size([2, 4]), torch.Size([2, 4]))
-    """
-
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True) -> None:
-        super().__init__()
-        self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
-        _add_weights(self, input_size, hidden_size, bias, suffix="")
-
-    def forward(self, x: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        """Return the states (h, c) [batch, hidden] after the residue `x` [batch, channel]."""
-        h, c = state
-        step = lstm_step(x, h, c, *_weights(self))
-        return step.h, step.c
-
-
 class LSTM(nn.Module):
     """Layers of LSTM cells run along sequences, batch first; `nn.LSTM`'s state_dict loads into it.
 

@@ -16,7 +16,6 @@ from pssp_tutorial.plots.view_html import view_html, whole_page, with_scripts
 from pssp_tutorial.proteins.alphabet import UNKNOWN_STATE, reduce_states
 from pssp_tutorial.proteins.backbones import load_backbones
 from pssp_tutorial.proteins.chains import load_chains
-from pssp_tutorial.proteins.pdb import pdb_text
 from pssp_tutorial.training.progress import NOTEBOOK_IN_USE
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class StructureView:
-    """What :func:`view_structure` gives: a notebook shows it, ``save`` writes it into a file.
+    """What :func:`view_structure` gives: a notebook shows it, ``save`` writes it into a page.
 
     The states, and those of the truth that they are compared with, are three, or ``?``; the backbone, float[length, 4,
     3] in ångström, is turned so that its longest side lies across.
@@ -45,20 +44,12 @@ class StructureView:
         return [place for place, (state, real) in pairs if UNKNOWN_STATE != real != state]
 
     def save(self, path: str | PathLike) -> None:
-        """Write a page that works by itself (``.html``), or the chain for any viewer of structures (``.pdb``).
-
-        Raises PlotError if the file's name ends otherwise.
-        """
+        """Write a page that works by itself; PlotError if the file's name does not end in ``.html``."""
         path = Path(path)
-        if path.suffix == ".html":
-            text = whole_page(self)
-        elif path.suffix == ".pdb":
-            chain = self.id[-1] if self.id[-2:-1] == "_" else "A"
-            text = pdb_text(self.sequence, self.states, self.backbone, chain)
-        else:
-            raise PlotError(f"{path.name}: expected a name that ends in .html or .pdb")
+        if path.suffix != ".html":
+            raise PlotError(f"{path.name}: expected a name that ends in .html")
         with write_atomically(path) as handle:
-            handle.write(text.encode())
+            handle.write(whole_page(self).encode())
 
     def _repr_html_(self) -> str:
         """The view; in a notebook in use it brings its scripts along, in the pages of the book the page has them."""

@@ -69,21 +69,10 @@ def reduce_states(structure: str, reduction: str = "default", *, name: str = "st
     if reduction not in REDUCTIONS:
         raise AlphabetError(f"reduction {reduction!r}; expected one of {', '.join(REDUCTIONS)}")
     letters = STATES8 + UNKNOWN_STATE
-    structure = earlier_states(structure)
+    structure = structure.replace("P", "C")  # polyproline II of DSSP 4, which was coil before
     _check_letters(structure, letters, name, "state", expected=f"{letters}, where coil is C")
     table = REDUCTIONS[reduction]
     return structure.translate(str.maketrans("".join(table), "".join(table.values())))
-
-
-def earlier_states(structure: str) -> str:
-    """A structure in the letters of :data:`STATES8`: P becomes C.
-
-    DSSP 4 marks polyproline II helices with P, which have no hydrogen bonds of their own and were coil before.
-
-    >>> earlier_states("CPPHHH?")
-    'CCCHHH?'
-    """
-    return structure.replace("P", "C")
 
 
 def segments(structure: str) -> Iterator[tuple[str, int, int]]:
@@ -151,7 +140,7 @@ def encode_states(structure: str, classes: int = 3, *, name: str = "structure") 
     array([   0,    1,    2, -100])
     """
     letters = states_of(classes)
-    structure = earlier_states(structure) if classes == 8 else structure
+    structure = structure.replace("P", "C") if classes == 8 else structure
     _check_letters(structure, letters + UNKNOWN_STATE, name, "state")
     table = np.full(256, IGNORE_INDEX, dtype=np.int64)
     table[np.frombuffer(letters.encode(), dtype=np.uint8)] = np.arange(classes)

@@ -1,21 +1,18 @@
-"""A protein with its labels, and the way to and from Biopython (chapters 1, 3 and 4)."""
+"""A protein with its labels (chapters 1, 3 and 4)."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pssp_tutorial.core.errors import PSSPError
-from pssp_tutorial.proteins.alphabet import STATES8, UNKNOWN_STATE, earlier_states
+from pssp_tutorial.proteins.alphabet import STATES8, UNKNOWN_STATE
 
 if TYPE_CHECKING:
     from Bio.Seq import MutableSeq, Seq
-    from Bio.SeqRecord import SeqRecord
 
-STRUCTURE_KEY = "secondary_structure"
-"""Where a structure stands in a Biopython record's ``letter_annotations``."""
 PREDICTED_KEY, CONFIDENCE_KEY = "predicted_structure", "predicted_confidence"
-"""Where a prediction stands in them, apart from a structure that was measured."""
+"""Where a prediction stands in the ``letter_annotations`` of a Biopython record, apart from a measured structure."""
 
 
 class RecordError(PSSPError):
@@ -64,7 +61,7 @@ class ProteinRecord:
                 )
         if self.structure is None:
             return
-        structure = earlier_states(self.structure)
+        structure = self.structure.replace("P", "C")
         object.__setattr__(self, "structure", structure)
         if strange := set(structure) - {*STATES8, UNKNOWN_STATE}:
             position = min(map(structure.index, strange))
@@ -85,17 +82,6 @@ class ProteinRecord:
         return known if self.resolved is None else known & np.asarray(self.resolved, dtype=bool)
 
 
-def from_seqrecord(seqrecord: "SeqRecord") -> ProteinRecord:
-    """Make a record of a Biopython one, with its structure if ``letter_annotations`` holds one.
-
-    Raises RecordError if it has no sequence, or a length only.
-    """
-    structure = seqrecord.letter_annotations.get(STRUCTURE_KEY)
-    record_id = seqrecord.id or "<unknown id>"
-    sequence, states = text_of(seqrecord.seq, record_id), None if structure is None else "".join(structure)
-    return ProteinRecord(record_id, sequence, states, source=seqrecord.description)
-
-
 def text_of(sequence: "str | Seq | MutableSeq | None", name: str) -> str:
     """The letters of a sequence, Biopython's or text.
 
@@ -108,16 +94,3 @@ def text_of(sequence: "str | Seq | MutableSeq | None", name: str) -> str:
         return str(sequence)
     except ValueError as error:  # Biopython's, of which only the length is known
         raise RecordError(f"{name}: {str(error).lower()}; expected residues") from error
-
-
-def to_seqrecord(record: ProteinRecord) -> "SeqRecord":
-    """Make a Biopython record; the structure goes to ``letter_annotations["secondary_structure"]``.
-
-    >>> to_seqrecord(ProteinRecord("tiny", "MKTV", "CHHC")).letter_annotations
-    {'secondary_structure': 'CHHC'}
-    """
-    from Bio.Seq import Seq
-    from Bio.SeqRecord import SeqRecord
-
-    annotations: dict[str, Any] = {} if record.structure is None else {STRUCTURE_KEY: record.structure}
-    return SeqRecord(Seq(record.sequence), record.id, description=record.source, letter_annotations=annotations)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from Bio.Seq import reverse_complement
 
 import pssp_tutorial as pssp
 from pssp_tutorial.applications.cpgs import EDGE, REGIONS, cpg_sequences, load_cpgs
@@ -11,7 +12,6 @@ from pssp_tutorial.applications.methylation import (
     load_methylation,
     methylation_splits,
     methylation_windows,
-    reverse_complement,
 )
 
 

@@ -90,23 +90,6 @@ def test_ribbons_have_the_colours_of_the_states(visit: test_site.Visit, view: ps
     assert visit.ask("getComputedStyle(document.querySelector('.structure-stage img')).visibility") == "hidden"
 
 
-def test_our_states_reach_the_ribbons(visit: test_site.Visit, view: pssp.StructureView, tmp_path: Path) -> None:
-    """3Dmol's own reader of PDB files finds our helices and strands in the file, and all atoms where they are."""
-    view.save(tmp_path / "chain.pdb")
-    script = """(text) => {
-        const model = $3Dmol.createViewer(document.createElement("div")).addModel(
-            text, "pdb", { noComputeSecondaryStructure: true });
-        return model.selectedAtoms({}).map(({ resi, atom, ss, x, y, z }) => [resi, atom, ss, x, y, z]);
-    }"""
-    atoms = visit.page.evaluate(script, (tmp_path / "chain.pdb").read_text())
-    assert len(atoms) == 4 * LENGTH
-    letters = {"H": "h", "E": "s", "C": "c"}
-    for number, atom, state, *place in atoms:
-        assert state == letters[view.states[number - 1]]
-        wanted = view.backbone[number - 1, ("N", "CA", "C", "O").index(atom)]
-        assert np.abs(np.array(place) - wanted).max() < 1e-3
-
-
 def test_turned_and_zoomed_by_keys(visit: test_site.Visit) -> None:
     """Tab leads to the view; each key changes the picture, its counterpart undoes it, and 0 starts again."""
     page = visit.page

@@ -28,9 +28,10 @@ def parts(tmp_path):
     return paths
 
 
-def test_the_mean_has_the_share_asked_for_and_the_cards_of_its_parts(parts, few, tmp_path):
+def test_the_mean_has_the_share_that_was_found_and_the_cards_of_its_parts(parts, few, tmp_path, monkeypatch):
+    monkeypatch.setattr(train_step, "_best_share", lambda *models: 0.25)
     out = tmp_path / "mean.safetensors"
-    assert main(["train", "--mean-of", *map(str, parts), "--out", str(out), "--share", "0.25", "--quiet"]) == 0
+    assert main(["train", "--mean-of", *map(str, parts), "--out", str(out), "--quiet"]) == 0
     first, second, mean = map(pssp.load_pretrained, (*parts, out))
     for name, weight in mean.state_dict().items():
         expected = 0.75 * first.state_dict()[name] + 0.25 * second.state_dict()[name]

@@ -66,14 +66,6 @@ def test_padding_changes_nothing(proteins, before, after):
     np.testing.assert_array_equal(other.overlap, plain.overlap)
 
 
-def test_the_confusion_matrix_of_labels_of_any_shape():
-    """``IGNORE_INDEX`` hides a residue, and whatever was predicted there."""
-    true, predicted = np.array([[0, 1, IGNORE_INDEX], [IGNORE_INDEX, 1, 1]]), np.array([[0, 2, 2], [9, 1, 1]])
-    matrix = scores.confusion_matrix(true, predicted, 3)
-    np.testing.assert_array_equal(matrix, [[1, 0, 0], [0, 2, 1], [0, 0, 0]])
-    assert matrix.dtype == np.int64
-
-
 def test_mean_over_proteins_is_not_the_mean_over_residues():
     """Two residues of 10 right and one of one right: 3/11 over residues, 0.6 over proteins."""
     report = Report.from_labels([[0] * 10, [1]], [[0] * 2 + [1] * 8, [1]], ids=["long", "short"])
@@ -140,8 +132,7 @@ def test_one_label_for_a_whole_sequence():
     report = Report.from_labels(np.array([0, 1, 1, IGNORE_INDEX]), np.array([0, 1, 0, 1]), ["healthy", "ill"])
     np.testing.assert_array_equal(report.confusion, [[1, 0], [1, 1]])
     assert report.per_sequence["id"].tolist() == [f"sequence {number}" for number in range(1, 5)]
-    assert report.q == report.q_per_sequence == pytest.approx(2 / 3)
-    assert score_interval(report, "q_per_sequence").value == report.q
+    assert report.q == score_interval(report).value == pytest.approx(2 / 3)
     assert score_interval(report, lambda confusion: scores.f1(confusion)[1]).value == report.f1["ill"]
 
 

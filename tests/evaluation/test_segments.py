@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from labelled_proteins import labelled_proteins
+from sklearn import metrics
 
 from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.evaluation import scores, segments
@@ -31,7 +32,7 @@ def test_published_segment_overlaps(predicted, q3, sov, strict, refined):
     """Printed values of Zemla 1999 and Liu and Wang 2018, to their three digits; Q3 ranks them differently."""
     digits = {"rel": 0, "abs": 0.0005 + 1e-12}
     letters = (np.array(list(text)) == "H" for text in (REFERENCE, predicted))
-    assert scores.accuracy(scores.confusion_matrix(*map(np.int64, letters), 2)) == pytest.approx(q3, **digits)
+    assert scores.accuracy(metrics.confusion_matrix(*letters)) == pytest.approx(q3, **digits)
     assert segments.sov99(REFERENCE, predicted) == pytest.approx(sov, **digits)
     assert segments.sov_refine(REFERENCE, predicted) == pytest.approx(refined, **digits)
     if strict is not None:

@@ -1,20 +1,18 @@
-"""A structure to turn: its picture, its page and its PDB file."""
+"""A structure to turn: its picture and its page."""
 
 import base64
 from html.parser import HTMLParser
-from io import BytesIO, StringIO
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
-from Bio.PDB import PDBParser
 from PIL import Image
 
 import pssp_tutorial as pssp
 from pssp_tutorial.plots.backbone import BEAD, DOTS, facing, picture
 from pssp_tutorial.plots.style import PlotError
 from pssp_tutorial.plots.view_html import SCRIPTS
-from pssp_tutorial.proteins.pdb import PDBError, pdb_text
 from pssp_tutorial.training.progress import NOTEBOOK_IN_USE
 
 NAME = "3QX1_A"
@@ -147,44 +145,6 @@ def test_only_a_notebook_in_use_holds_the_scripts(monkeypatch: pytest.MonkeyPatc
     assert "src=" not in alive.replace('src="data:', "").split("<script>")[0]
 
 
-def test_pdb_file_is_what_biopython_reads(tmp_path: Path, record: pssp.ProteinRecord, backbone: np.ndarray) -> None:
-    """Atoms, numbers, names and coordinates, the missing ones left out; helices and strands in their columns."""
-    backbone = backbone.copy()
-    backbone[10] = np.nan
-    backbone[12, 3] = np.nan
-    states = "CCHHHHHCEEEC" + "C" * (len(record) - 12)
-    view = pssp.view_structure(record, states, backbone=backbone)
-    view.save(tmp_path / "chain.pdb")
-    structure = PDBParser(QUIET=False, PERMISSIVE=False).get_structure(NAME, tmp_path / "chain.pdb")
-    (chain,) = structure.get_chains()
-    assert chain.id == "A"
-    residues = [residue for residue in chain if residue]
-    assert [residue.id[1] for residue in residues] == [k + 1 for k in range(len(record)) if k != 10]
-    assert [atom.id for atom in chain[13]] == ["N", "CA", "C"]
-    assert [atom.element for atom in chain[1]] == ["N", "C", "C", "O"]
-    from Bio.SeqUtils import seq1
-
-    assert "".join(seq1(each.resname) for each in residues) == record.sequence[:10] + record.sequence[11:]
-    for residue in residues:
-        wanted = view.backbone[residue.id[1] - 1]
-        places = np.stack([atom.coord for atom in residue])
-        np.testing.assert_allclose(places, wanted[: len(places)], atol=5.1e-4)
-    lines = (tmp_path / "chain.pdb").read_text().splitlines()
-    assert {len(line) for line in lines} == {80}
-    helices = [(int(line[21:25]), int(line[33:37]), int(line[71:76])) for line in lines if line.startswith("HELIX")]
-    strands = [(int(line[22:26]), int(line[33:37])) for line in lines if line.startswith("SHEET")]
-    assert (helices, strands) == ([(3, 7, 5)], [(9, 11)])
-
-
-def test_pdb_file_says_what_does_not_fit() -> None:
-    with pytest.raises(PDBError, match="10,000 residues; a PDB file holds at most 9,999"):
-        pdb_text("A" * 10_000, "C" * 10_000, np.zeros((10_000, 4, 3)))
-    with pytest.raises(PDBError, match="a coordinate of 1000 Å"):
-        pdb_text("A", "C", np.full((1, 4, 3), -1000.0))
-    missing = PDBParser().get_structure("x", StringIO(pdb_text("AG", "CC", np.full((2, 4, 3), np.nan))))
-    assert not list(missing.get_atoms())
-
-
 def test_what_cannot_be_shown_is_explained(record: pssp.ProteinRecord, backbone: np.ndarray, tmp_path: Path) -> None:
     unknown = pssp.ProteinRecord("mine", "MKT")
     same_name = pssp.ProteinRecord(NAME, "MKT")
@@ -199,8 +159,8 @@ def test_what_cannot_be_shown_is_explained(record: pssp.ProteinRecord, backbone:
     ):
         with pytest.raises(PlotError, match=words):
             pssp.view_structure(*arguments, **options)
-    with pytest.raises(PlotError, match=r"chain\.cif: expected a name that ends in \.html or \.pdb"):
-        pssp.view_structure(NAME).save(tmp_path / "chain.cif")
+    with pytest.raises(PlotError, match=r"chain\.pdb: expected a name that ends in \.html"):
+        pssp.view_structure(NAME).save(tmp_path / "chain.pdb")
 
 
 def test_a_prediction_is_shown_with_its_states(record: pssp.ProteinRecord) -> None:

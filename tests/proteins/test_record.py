@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pssp_tutorial.core.files import FileError
 from pssp_tutorial.proteins.alphabet import RESIDUES, AlphabetError
 from pssp_tutorial.proteins.fasta import MAX_RESIDUES, PIECE, read_fasta, write_fasta
-from pssp_tutorial.proteins.record import ProteinRecord, RecordError, from_seqrecord, to_seqrecord
+from pssp_tutorial.proteins.record import ProteinRecord, RecordError
 
 ENTRIES = st.lists(
     st.tuples(st.text("ABCxyz019_|.-", min_size=1, max_size=12), st.text(RESIDUES, min_size=1, max_size=200)),
@@ -74,12 +74,6 @@ def test_mask_joins_states_and_resolved_residues():
     record = ProteinRecord("r", "MKTV", "C?HC", resolved=np.array([True, True, True, False]))
     assert record.mask.tolist() == [True, False, True, False]
     assert not ProteinRecord("r", "MKTV").mask.any()
-
-
-def test_biopython_round_trip():
-    record = ProteinRecord("r", "MKTV", "CHHC")
-    assert from_seqrecord(to_seqrecord(record)) == record
-    assert from_seqrecord(to_seqrecord(ProteinRecord("r", "MKTV"))).structure is None
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def graph() -> grimp.ImportGraph:
 def public_names() -> dict[str, str]:
     """The module that brings each public name.
 
-    >>> public_names()["LSTMCell"]
+    >>> public_names()["LSTM"]
     'pssp_tutorial.models.lstm'
     """
     tree = ast.parse((PACKAGE / "__init__.pyi").read_text(encoding="utf-8"))
@@ -63,7 +63,7 @@ def tree_of(module: str) -> ast.Module:
 def defines(module: str, name: str) -> bool:
     """Whether a module has a function or class of this name.
 
-    >>> defines("pssp_tutorial.models.lstm", "LSTMCell")
+    >>> defines("pssp_tutorial.models.lstm", "LSTM")
     True
     """
     kinds = (ast.FunctionDef, ast.ClassDef)
@@ -73,7 +73,7 @@ def defines(module: str, name: str) -> bool:
 def named_modules(code: str) -> Iterator[str]:
     """The modules that hold what the code names as ``pssp.X`` or ``pssp.checks.X``.
 
-    >>> sorted(named_modules("pssp.checks.quiz(2); pssp.LSTMCell(21, 16)"))
+    >>> sorted(named_modules("pssp.checks.quiz(2); pssp.LSTM(21, 16)"))
     ['pssp_tutorial.checks', 'pssp_tutorial.checks.quizzes', 'pssp_tutorial.models.lstm']
     """
     for name, attribute in USED.findall(code):
