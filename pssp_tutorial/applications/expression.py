@@ -94,11 +94,8 @@ def fill_forward(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def courses(expression: Expression, experiment: str, genes: np.ndarray, start: int | None = START) -> Courses:
     """Those genes in one experiment, where it was sampled evenly; a gene with over a tenth missing is left out.
 
-    Parameters
-    ----------
-    start : int, optional
-        Count each course from the mean of its first times. In the file it is counted from its mean over the whole
-        experiment, so that its beginning tells its end; None leaves it so, to show what that does.
+    Each course is counted from the mean of its first ``start`` times. In the file it is counted from its mean over the
+    whole experiment, so that its beginning tells its end; None leaves it so, to show what that does.
 
     >>> courses(load_expression(), "cdc15", np.arange(10)).values.shape
     (10, 19)

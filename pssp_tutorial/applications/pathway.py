@@ -31,30 +31,18 @@ SHIFT = 1e-7
 
 @dataclass(frozen=True, eq=False)
 class Pathway:
-    """Reactions, and what they do to concentrations.
+    """Reactions, and what they do to concentrations, in millimoles per litre.
 
-    Parameters
-    ----------
-    species : tuple of str
-        What changes. The ending says where: ``_c`` in the cytosol, ``_g`` in the glycosome.
-    initial : float64[species]
-        Millimoles per litre at the start, in the file.
-    parameters : dict
-        By name: constants of the enzymes, and concentrations that are held, such as glucose outside, ``Glc_e``.
-    laws : dict
-        For each reaction its rate, nanomoles per minute, as a function of all values by name.
-    reads : dict
-        For each reaction the species that its rate depends on.
-    effects : float64[species, reaction]
-        By how much a concentration changes when a reaction runs once: molecules made by volume.
+    The ending of a species says where it is: ``_c`` in the cytosol, ``_g`` in the glycosome. Among the parameters are
+    the constants of the enzymes, and concentrations that are held, such as glucose outside, ``Glc_e``.
     """
 
     species: tuple[str, ...]
-    initial: np.ndarray
+    initial: np.ndarray  # at the start, in the file, float64[species]
     parameters: dict[str, float]
-    laws: dict[str, Law]
-    reads: dict[str, tuple[str, ...]]
-    effects: np.ndarray
+    laws: dict[str, Law]  # for each reaction its rate, nanomoles per minute, from all values by name
+    reads: dict[str, tuple[str, ...]]  # for each reaction the species that its rate depends on
+    effects: np.ndarray  # how a concentration changes when a reaction runs once, float64[species, reaction]
 
     def values(self, state: np.ndarray, given: Values) -> dict[str, Any]:
         """All values by name, from a state [set, species] and what differs from the published parameters."""
@@ -92,10 +80,7 @@ def load_glycolysis(folder: str | PathLike | None = None) -> Pathway:
 
     Source: Kerkhoven et al. 2013, doi 10.1371/journal.pcbi.1003371, model A.
 
-    Raises
-    ------
-    ReadError, ApplicationDataError
-        If the file is missing, damaged or another one.
+    Raises ReadError or ApplicationDataError if the file is missing, damaged or another one.
 
     >>> pathway = load_glycolysis()
     >>> len(pathway.species), len(pathway.laws), pathway.parameters["Glc_e"]

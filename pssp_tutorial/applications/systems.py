@@ -28,10 +28,7 @@ class Repressilator:
 def load_repressilator(folder: str | PathLike | None = None) -> Repressilator:
     """The model as BioModels publishes it (BIOMD0000000012, in SBML), read with its checksum.
 
-    Raises
-    ------
-    ReadError, ApplicationDataError
-        If the file is missing, damaged or another one.
+    Raises ReadError or ApplicationDataError if the file is missing, damaged or another one.
 
     >>> load_repressilator().parameters
     {'eff': 20.0, 'n': 2.0, 'KM': 40.0, 'tau_mRNA': 2.0, 'tau_prot': 10.0, 'ps_a': 0.5, 'ps_0': 0.0005}
@@ -50,16 +47,9 @@ def load_repressilator(folder: str | PathLike | None = None) -> Repressilator:
 
 
 def change(state: np.ndarray, parameters: np.ndarray) -> np.ndarray:
-    """How fast each species changes, in molecules per minute.
+    """How fast each species changes, molecules per minute, float64[set, species].
 
-    Parameters
-    ----------
-    state : float64[set, species]
-    parameters : float64[set, parameter]
-
-    Returns
-    -------
-    float64[set, species]
+    The state is float64[set, species], the parameters are float64[set, parameter].
 
     >>> model = load_repressilator()
     >>> parameters, initial = (np.array([list(part.values())]) for part in (model.parameters, model.initial))
@@ -82,27 +72,13 @@ def simulate_repressilator(
 ) -> np.ndarray:
     """Follow many models at once with the classical Runge-Kutta method of order 4.
 
-    Parameters
-    ----------
-    parameters : float64[set, parameter]
-        In the order of :data:`PARAMETERS`.
-    initial : float64[set, species]
-        In the order of :data:`SPECIES`.
-    samples : int
-        How often to look, the first time at the start.
-    every, step : float
-        Minutes from look to look, and those of one step of the method; the first is a multiple of the second. A quarter
-        of a minute keeps the error well under 1%; half a minute does not, where a course starts without repressors.
+    The parameters, float64[set, parameter], and the molecules at the start, float64[set, species], are in the order of
+    :data:`PARAMETERS` and :data:`SPECIES`. Returns molecules, float64[set, time, species]. The first of ``samples``
+    looks is at the start; ``every`` and ``step`` are the minutes from look to look and of one step of the method, the
+    first a multiple of the second. A quarter of a minute keeps the error well under 1%; half a minute does not, where a
+    course starts without repressors.
 
-    Returns
-    -------
-    float64[set, time, species]
-        Molecules.
-
-    Raises
-    ------
-    ApplicationDataError
-        If the shapes or the steps do not fit.
+    Raises ApplicationDataError if the shapes or the steps do not fit.
 
     >>> model = load_repressilator()
     >>> course = simulate_repressilator([list(model.parameters.values())], [list(model.initial.values())], samples=4)

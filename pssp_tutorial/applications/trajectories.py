@@ -37,24 +37,12 @@ MOST_RNA, MOST_PROTEIN = 30, 2000
 
 @dataclass(frozen=True, eq=False)
 class Trajectories:
-    """Simulated courses.
+    """Simulated courses; parameters and species are in the order of :data:`PARAMETERS` and :data:`SPECIES`."""
 
-    Parameters
-    ----------
-    parameters : float64[set, parameter]
-        In the order of :data:`PARAMETERS`.
-    initial : float64[set, species]
-        Molecules at the start, in the order of :data:`SPECIES`.
-    minutes : float64[time]
-        When the course is looked at.
-    proteins : float32[set, time, 3]
-        Molecules of LacI, TetR and cI.
-    """
-
-    parameters: np.ndarray
-    initial: np.ndarray
-    minutes: np.ndarray
-    proteins: np.ndarray
+    parameters: np.ndarray  # float64[set, parameter]
+    initial: np.ndarray  # molecules at the start, float64[set, species]
+    minutes: np.ndarray  # when the courses are looked at, float64[time]
+    proteins: np.ndarray  # molecules of LacI, TetR and cI, float32[set, time, 3]
 
     def __len__(self) -> int:
         return len(self.proteins)
@@ -77,12 +65,8 @@ def load_trajectories(
 ) -> dict[str, Trajectories]:
     """Simulate from the shipped model: ``train``, ``val``, and a test set from each of :data:`TRAJECTORY_REGIONS`.
 
-    Parameters
-    ----------
-    train, test : int
-        Parameter sets to learn from, and in each of the other sets.
-    seed : int
-        Each set draws from its own stream, so that its size changes no other.
+    There are ``train`` courses to learn from, and ``test`` in each of the other sets. Each set draws from its own
+    stream, so that its size changes no other.
 
     >>> {name: len(courses) for name, courses in load_trajectories(20, 3).items()}
     {'train': 20, 'val': 3, 'test': 3, 'slow': 3, 'damped': 3}
@@ -147,10 +131,7 @@ def trajectory_loader(
 ) -> SequenceLoader:
     """Batches of courses on a scale, [time, 3]: from noisy values, each time the next one without noise.
 
-    Parameters
-    ----------
-    noise : float
-        Standard deviation, as a share of the value.
+    The standard deviation of the ``noise`` is a share of the value.
 
     >>> courses = draw_trajectories(load_repressilator(), INSIDE, 5, np.random.default_rng(0))
     >>> next(iter(trajectory_loader(courses, TrajectoryScale.of(courses)))).labels.shape
@@ -166,24 +147,11 @@ def cut_windows(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Every stretch of so many looks, and which course it was cut from; the chapter shows how a split of them leaks.
 
-    Parameters
-    ----------
-    length : int
-        Looks in a window; the next begins one look later.
-    noise : float
-        Standard deviation, as a share of the value. A look has the same noise in all windows that show it.
+    A window has ``length`` looks, and the next begins one look later. Returns noisy values and each time the next one
+    without noise, both float32[window, length - 1, 3], and the course's number, int64[window]. The standard deviation
+    of the ``noise`` is a share of the value; a look has the same noise in all windows that show it.
 
-    Returns
-    -------
-    inputs, labels : float32[window, length - 1, 3]
-        Noisy values, and each time the next one without noise.
-    owners : int64[window]
-        The course's number.
-
-    Raises
-    ------
-    ApplicationDataError
-        If a window is shorter than two looks or longer than a course.
+    Raises ApplicationDataError if a window is shorter than two looks or longer than a course.
 
     >>> courses = draw_trajectories(load_repressilator(), INSIDE, 5, np.random.default_rng(0))
     >>> [part.shape for part in cut_windows(courses, TrajectoryScale.of(courses))]
