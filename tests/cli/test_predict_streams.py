@@ -13,15 +13,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from command_line import GOOD, PSSP
+from command_line import GOOD, PSSP, process
 
 from pssp_tutorial.cli.main import main
 
 
 def test_standard_input_and_output(weights):
-    done = subprocess.run(
-        [*PSSP, "predict", "-", "--model", weights], input=GOOD.encode(), capture_output=True, check=False
-    )
+    done = process("predict", "-", "--model", weights, input=GOOD.encode())
     assert (done.returncode, done.stderr) == (0, b"")
     assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["one", "two", "three"]
 
@@ -65,10 +63,7 @@ def test_an_interrupted_run_leaves_no_half_file(weights, tmp_path, kill):
 
 def test_standard_output_that_is_full(weights, full_device):
     with full_device.open("w") as full:
-        done = subprocess.run(
-            [*PSSP, "predict", "-", "--model", weights], input=GOOD, stdout=full, stderr=subprocess.PIPE, text=True,
-            check=False,
-        )  # fmt: skip
+        done = process("predict", "-", "--model", weights, input=GOOD, stdout=full, text=True)
     assert (done.returncode, done.stderr) == (4, "pssp: not written (No space left on device)\n")
 
 
@@ -79,8 +74,8 @@ def test_a_stream_by_name_is_not_replaced_by_a_file(weights, tmp_path):
     with log.open("w") as handle:
         handle.write("before\n")
         handle.flush()
-        command = [*PSSP, "predict", "-", "--model", weights, "--out", "/dev/stdout"]
-        done = subprocess.run(command, input=GOOD, stdout=handle, stderr=subprocess.PIPE, text=True, check=False)
+        command = ("predict", "-", "--model", weights, "--out", "/dev/stdout")
+        done = process(*command, input=GOOD, stdout=handle, text=True)
     assert (done.returncode, log.read_text()) == (4, "before\n")
     assert "/dev/stdout: not written, for it is a stream" in done.stderr
 
@@ -128,8 +123,8 @@ def test_onednn_keeps_little_unless_told_otherwise(predict_text, monkeypatch):
 @pytest.mark.parametrize("cut", [0, 20])
 def test_gzip_on_standard_input(weights, cut):
     packed = gzip.compress(GOOD.encode() * 50)
-    command = [*PSSP, "predict", "-", "--model", weights, "--format", "tsv"]
-    done = subprocess.run(command, input=packed[: len(packed) - cut], capture_output=True, check=False)
+    command = ("predict", "-", "--model", weights, "--format", "tsv")
+    done = process(*command, input=packed[: len(packed) - cut])
     assert done.returncode == (1 if cut else 0)
     assert (b"not readable as text" in done.stderr) == bool(cut)
     assert b"Traceback" not in done.stderr
@@ -138,8 +133,7 @@ def test_gzip_on_standard_input(weights, cut):
 def test_standard_input_beside_a_file(weights, tmp_path):
     source = tmp_path / "a.fasta"
     source.write_text(">one\nMKTV\n")
-    command = [*PSSP, "predict", source, "-", "--model", weights]
-    done = subprocess.run(command, input=lzma.compress(b">two\nGA\n"), capture_output=True, check=True)
+    done = process("predict", source, "-", "--model", weights, input=lzma.compress(b">two\nGA\n"), check=True)
     sources = [json.loads(line)["source"] for line in done.stdout.splitlines()]
     assert sources == [str(source), "standard input"]
 
@@ -148,8 +142,7 @@ def test_standard_input_beside_a_file(weights, tmp_path):
 @pytest.mark.parametrize("arguments", [["--help"], ["predict", "--help"], ["uniprot", "parse", "--help"]])
 def test_help_on_any_code_page(encoding, arguments):
     """An å that the terminal lacks must not end in a traceback."""
-    environment = os.environ | {"PYTHONIOENCODING": encoding}
-    done = subprocess.run([*PSSP, *arguments], env=environment, capture_output=True, check=False)
+    done = process(*arguments, env=os.environ | {"PYTHONIOENCODING": encoding})
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"pssp" in done.stdout
 
@@ -161,9 +154,8 @@ def test_a_file_name_that_is_no_text(weights, tmp_path, format):
     names = [folder + b"/caf\xe9.fasta", folder + b"/b.fasta"]
     for name in names:
         Path(os.fsdecode(name)).write_bytes(b">one\nMKTV\n>bad\nM-\n")
-    environment = os.environ | {"LC_ALL": "C.UTF-8"}
-    command = [*PSSP, "predict", *names, "--model", str(weights), "--format", format]
-    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    command = ("predict", *names, "--model", weights, "--format", format)
+    done = process(*command, env=os.environ | {"LC_ALL": "C.UTF-8"})
     assert done.returncode == 5
     assert b"Traceback" not in done.stderr
     assert b"caf\\udce9.fasta: line 3: record 2 (bad)" in done.stderr
@@ -174,7 +166,6 @@ def test_no_bar_in_a_log_file(weights, tmp_path):
     """Standard error into a file, and predictions into another."""
     source, log = tmp_path / "proteins.fasta", tmp_path / "log"
     source.write_text(GOOD)
-    command = [*PSSP, "predict", source, "--model", weights, "--out", tmp_path / "out.jsonl"]
     with log.open("w") as handle:
-        subprocess.run(command, stderr=handle, check=True)
+        process("predict", source, "--model", weights, "--out", tmp_path / "out.jsonl", stderr=handle, check=True)
     assert log.read_text() == ""

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from command_line import PSSP, accessions
+from command_line import PSSP, accessions, process
 
 from pssp_tutorial import label_entries, load_chains, load_uniprot_entries, uniprot_text
 from pssp_tutorial.cli.main import EXIT_CODES
@@ -46,10 +46,7 @@ def test_parse_writes_a_table_and_reports(pssp, tmp_path):
 
 
 def test_parse_reads_standard_input():
-    done = subprocess.run(
-        [*PSSP, "uniprot", "parse", "-"],
-        input=uniprot_text("Q7Z739"), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = process("uniprot", "parse", "-", input=uniprot_text("Q7Z739"), text=True)
     rows = [line.split("\t")[:3] for line in done.stdout.splitlines()]
     assert (done.returncode, rows) == (0, [["accession", "name", "length"], ["Q7Z739", "YTHD3_HUMAN", "585"]])
 
@@ -57,12 +54,12 @@ def test_parse_reads_standard_input():
 @pytest.mark.parametrize("language", ["C", "en_US.UTF-8"])
 def test_parse_unpacks_standard_input_and_refuses_what_is_no_text(language):
     """``pssp uniprot parse - < entries.dat.gz`` is an easy slip; a C locale must not let other bytes through."""
-    command, environment = [*PSSP, "uniprot", "parse", "-"], os.environ | {"LC_ALL": language}
+    command, environment = ("uniprot", "parse", "-"), os.environ | {"LC_ALL": language}
     packed = gzip.compress(uniprot_text("Q7Z739").encode())
-    done = subprocess.run(command, input=packed, capture_output=True, env=environment, check=False)
+    done = process(*command, input=packed, env=environment)
     assert (done.returncode, accessions(done.stdout)) == (0, ["Q7Z739"])
     for damaged, reason in ((packed[:999], b"Compressed file ended"), (b"\x89PNG\xff\xfe", b"'utf-8' codec")):
-        done = subprocess.run(command, input=damaged, capture_output=True, env=environment, check=False)
+        done = process(*command, input=damaged, env=environment)
         assert (done.returncode, done.stdout) == (1, b"")
         assert done.stderr.count(b"\n") == 1
         assert b"not readable as text (" + reason in done.stderr
@@ -100,8 +97,7 @@ def test_the_reader_of_the_output_may_stop():
 
 def test_standard_output_that_is_full(full_device):
     with full_device.open("w") as full:
-        command = [*PSSP, "uniprot", "parse", "--shipped", "--quiet"]
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        done = process("uniprot", "parse", "--shipped", "--quiet", stdout=full, text=True)
     assert (done.returncode, done.stderr) == (4, "pssp: not written (No space left on device)\n")
 
 
