@@ -17,7 +17,7 @@ from .proteins.alphabet import (
     encode_residues as encode_residues, encode_states as encode_states, normalise_sequence as normalise_sequence,
     reduce_states as reduce_states,
 )
-from .proteins.backbones import load_backbones as load_backbones
+from .proteins.by_chain import load_backbones as load_backbones
 from .proteins.dssp import assign_dssp as assign_dssp, hydrogen_bond_energies as hydrogen_bond_energies
 from .proteins.record import ProteinRecord as ProteinRecord
 from .proteins.structure import label_structure as label_structure, read_structure as read_structure
@@ -99,7 +99,7 @@ from .plots.scores import plot_confusion as plot_confusion, plot_per_protein as 
 
 # Chapter 10: relatives
 from .proteins.alignment import alignment_profile as alignment_profile, sequence_weights as sequence_weights
-from .proteins.profiles import load_profiles as load_profiles
+from .proteins.by_chain import load_profiles as load_profiles
 from .batches.fusion import FusedLoader as FusedLoader
 from .batches.profiles import ProfileLoader as ProfileLoader, read_profiles as read_profiles
 from .models.fusion import LateFusion as LateFusion
@@ -141,10 +141,7 @@ from .applications.networks import (
     Follower as Follower, Forecaster as Forecaster, SequenceClassifier as SequenceClassifier,
     with_hidden_head as with_hidden_head,
 )
-from .applications.scores import (
-    area_under_roc as area_under_roc, average_precision as average_precision, best_threshold as best_threshold,
-    outputs_in_order as outputs_in_order, rmse as rmse,
-)
+from .applications.scores import best_threshold as best_threshold, outputs_in_order as outputs_in_order, rmse as rmse
 from .applications.methylation import (
     load_methylation as load_methylation, methylation_splits as methylation_splits,
     methylation_windows as methylation_windows, window_loader as window_loader,

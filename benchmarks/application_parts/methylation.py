@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score
 from sklearn.neural_network import MLPClassifier
 
 import pssp_tutorial as pssp
@@ -56,7 +57,7 @@ def one_hot(windows: pd.DataFrame, width: int) -> np.ndarray:
 
 
 def precision(labels: torch.Tensor, logits: torch.Tensor) -> float:
-    return pssp.average_precision(labels, logits[:, 1] - logits[:, 0])
+    return average_precision_score(labels, logits[:, 1] - logits[:, 0])
 
 
 def learnt(make: Callable[[int], Any]) -> Method:
@@ -155,7 +156,7 @@ def best_runs(name: str, splits: MethylationSplits, tests: pd.DataFrame) -> tupl
     """A method's runs with the width that was best on val, one for each seed; and what each width got there."""
     known = splits.val["methylated"].to_numpy()
     first = {width: kept(name, splits, tests, width, 0) for width in WIDTHS}
-    tried = {width: pssp.average_precision(known, scores[0]) for width, scores in first.items()}
+    tried = {width: average_precision_score(known, scores[0]) for width, scores in first.items()}
     best = max(tried, key=tried.__getitem__)
     seeds = SEEDS[:1] if name == "logistic regression" else SEEDS
     runs = [kept(name, splits, tests, best, seed) for seed in seeds]
@@ -179,7 +180,7 @@ def scored(
     motifs = {name: matches(splits.test, {name: place}).astype(bool) for name, place in MOTIFS.items()}
 
     def ranked(rows: np.ndarray, one: np.ndarray) -> float:
-        return pssp.average_precision(labels[rows], one[rows])
+        return average_precision_score(labels[rows], one[rows])
 
     def agreed(rows: np.ndarray, one: np.ndarray) -> float:
         return f1(labels[rows], one[rows])
@@ -188,7 +189,7 @@ def scored(
         "average_precision": summarise(cut(found, clean), ranked, stretches),
         "f1": summarise(called, agreed, stretches),
         "val_average_precision": {
-            name: [pssp.average_precision(known, one) for one in ones] for name, ones in val_found.items()
+            name: [average_precision_score(known, one) for one in ones] for name, ones in val_found.items()
         },
         "recall_of_motif": {
             name: {motif: np.mean([one[labels & here].mean() for one in ones]) for motif, here in motifs.items()}
@@ -209,14 +210,15 @@ def leak(
 
     def on_shared(scores: dict[str, list[np.ndarray]]) -> dict[str, list[float]]:
         return {
-            name: [pssp.average_precision(labels[clean:], one[clean:]) for one in ones] for name, ones in scores.items()
+            name: [average_precision_score(labels[clean:], one[clean:]) for one in ones]
+            for name, ones in scores.items()
         }
 
     return {
         "on_shared_windows": on_shared(found),
         "on_shared_windows_unseen": on_shared(control),
         "with_shared_windows": {
-            name: np.mean([pssp.average_precision(labels, one) for one in ones]) for name, ones in found.items()
+            name: np.mean([average_precision_score(labels, one) for one in ones]) for name, ones in found.items()
         },
         "counts": {
             "test": clean,

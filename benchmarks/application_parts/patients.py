@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -100,10 +101,10 @@ def scores(part: PatientPart, found: dict[str, list[np.ndarray]]) -> dict:
     sets = np.array(part.loader.ids)
 
     def weighted(rows: np.ndarray, one: np.ndarray) -> float:
-        return pssp.area_under_roc(happened[rows], one[rows], weights[rows])
+        return roc_auc_score(happened[rows], one[rows], sample_weight=weights[rows])
 
     def plain(rows: np.ndarray, one: np.ndarray) -> float:
-        return pssp.area_under_roc(happened[rows], one[rows])
+        return roc_auc_score(happened[rows], one[rows])
 
     def brier(rows: np.ndarray, one: np.ndarray) -> float:
         return np.average((happened[rows] - one[rows]) ** 2, weights=weights[rows])

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from sklearn.metrics import roc_auc_score
 
 import pssp_tutorial as pssp
 from application_parts.common import SEEDS, save, summarise, trained
@@ -105,9 +106,8 @@ def outcome(patients: Patients, event: str) -> dict[str, Any]:
     def score(rows: np.ndarray, one: np.ndarray) -> float:
         """The mean of the folds' AUC."""
         within = [rows[one[rows, 1] == fold] for fold in range(FOLDS)]
-        return float(
-            np.mean([pssp.area_under_roc(people.happened[at], one[at, 0], people.weights[at]) for at in within])
-        )
+        happened, weights = people.happened, people.weights
+        return float(np.mean([roc_auc_score(happened[at], one[at, 0], sample_weight=weights[at]) for at in within]))
 
     found = {}
     for name, answer in ANSWERS.items():

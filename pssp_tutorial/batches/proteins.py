@@ -98,17 +98,14 @@ class Loader(BatchLoader):
 
     @property
     def batch_positions(self) -> int:
-        """As ``batch_residues``."""
         return self.batch_residues
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
-        """Names of the records."""
         return tuple(record.id for record in self.records)
 
     @property
     def scored(self) -> int:
-        """As ``scored_residues``."""
         return self.scored_residues
 
     @cached_property
@@ -118,7 +115,6 @@ class Loader(BatchLoader):
 
     @cached_property
     def fingerprint(self) -> Mapping[str, str | int | float | None]:
-        """What decides the batches of every epoch: a digest of the data, and the settings."""
         arrays = self.lengths, *map(Tensor.numpy, self._codes + self._labels)
         settings = ("batch_residues", "seed", "classes", "reduction")
         return {"records": digest(self.ids, arrays), **{name: getattr(self, name) for name in settings}}
@@ -135,7 +131,6 @@ class Loader(BatchLoader):
         check_apart("sequence", ours, theirs, val.ids)
 
     def batch(self, indices: Sequence[int]) -> ProteinBatch:
-        """The batch of the records with these indices, in their order."""
         codes, labels = ([values[index] for index in indices] for values in (self._codes, self._labels))
         return _protein_batch(codes, labels, [self.ids[index] for index in indices])
 

@@ -38,6 +38,5 @@ class ResidueLoader(Loader):
         return 2 * self.scored_residues
 
     def batch(self, indices: Sequence[int]) -> ProteinBatch:
-        """The batch of the records with these indices, in their order."""
         plain = super().batch(indices)
         return replace(plain, labels=plain.labels[..., None].expand(-1, -1, 2))

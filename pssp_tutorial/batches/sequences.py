@@ -108,18 +108,15 @@ class SequenceLoader(BatchLoader):
 
     @cached_property
     def scored(self) -> int:
-        """Number of known labels."""
         return sum(int(is_known(values).sum()) for values in self.labels)
 
     @cached_property
     def fingerprint(self) -> Mapping[str, str | int | float | None]:
-        """A digest of the data, and the settings."""
         arrays = self.lengths, *(values.numpy() for values in (*self.inputs, *self.labels))
         settings = ("batch_positions", "seed", "classes")
         return {"sequences": digest(self.ids, arrays), **{name: getattr(self, name) for name in settings}}
 
     def batch(self, indices: Sequence[int]) -> Batch:
-        """The batch of the sequences with these indices, in their order."""
         labels = [self.labels[index] for index in indices]
         unknown = torch.nan if labels[0].is_floating_point() else IGNORE_INDEX
         return Batch(

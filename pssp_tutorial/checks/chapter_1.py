@@ -6,7 +6,7 @@ import numpy as np
 
 from pssp_tutorial.checks.grading import Cases, by_cases
 from pssp_tutorial.proteins.alphabet import RESIDUES
-from pssp_tutorial.proteins.backbones import load_backbones
+from pssp_tutorial.proteins.by_chain import load_backbones
 
 OTHER_ORDER = "ARNDCQEGHILKMFPSTWYV"  # by name, as many tables have it
 

@@ -47,7 +47,6 @@ class SequenceLabeller(nn.Module):
         self.classifier = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, num_classes))
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """Return the logits [batch, length, class] of `inputs` [batch, length, channel]; `lengths` [batch]."""
         check_batch(inputs, lengths, self.input_size)
         return self.labelled(inputs, lengths)
 

@@ -31,7 +31,6 @@ class ProteinSecondaryStructurePrediction(nn.Module):
         self.classifier = nn.Linear(hidden_size, num_classes)
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """Return the logits [batch, length, class] of `inputs` [batch, length, channel]; `lengths` [batch]."""
         check_batch(inputs, lengths, self.input_size)
         outputs, _ = self.lstm(inputs)  # [batch, length, hidden]; padding comes after a chain's last residue
         return self.classifier(outputs)

@@ -102,7 +102,6 @@ class BiLSTM(nn.Module):
         self.classifier = nn.Linear(widths[-1], num_classes)
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """Return the logits [batch, length, class] of `inputs` [batch, length, channel]; `lengths` [batch]."""
         return self.classifier(self.features(inputs, lengths))
 
     def features(self, inputs: Tensor, lengths: Tensor) -> Tensor:

@@ -45,7 +45,6 @@ class LateFusion(nn.Module):
         self.classifier = nn.Linear(2 * hidden_size * len(self.channels), num_classes)
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """Return the logits [batch, length, class] of `inputs` [batch, length, channel]; `lengths` [batch]."""
         check_batch(inputs, lengths, sum(self.channels))
         kinds = inputs.split(self.channels, dim=-1)
         readers: list[Any] = list(self.readers)

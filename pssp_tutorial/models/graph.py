@@ -102,6 +102,5 @@ class GraphLabeller(SequenceLabeller):
         self.letters, self.input_size = input_size, input_size + neighbours
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """Return the logits [batch, length, class] of `inputs` [batch, length, channel]; `lengths` [batch]."""
         check_batch(inputs, lengths, self.input_size)
         return self.labelled(inputs[..., : self.letters], inputs[..., self.letters :].long())

@@ -14,7 +14,7 @@ from pssp_tutorial.plots.backbone import facing
 from pssp_tutorial.plots.style import PlotError, check_lengths
 from pssp_tutorial.plots.view_html import view_html, whole_page, with_scripts
 from pssp_tutorial.proteins.alphabet import UNKNOWN_STATE, reduce_states
-from pssp_tutorial.proteins.backbones import load_backbones
+from pssp_tutorial.proteins.by_chain import load_backbones
 from pssp_tutorial.proteins.chains import load_chains
 from pssp_tutorial.training.progress import NOTEBOOK_IN_USE
 

@@ -49,7 +49,6 @@ class OnnxModel(nn.Module):
         self.place = nn.Parameter(torch.zeros(0), requires_grad=False)  # says on which device the model is
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """Return the logits [batch, length, class] of `inputs` [batch, length, channel]; `lengths` [batch]."""
         check_batch(inputs, lengths, self.input_size)
         logits = torch.zeros(*inputs.shape[:2], self.num_classes)
         for row, (sequence, length) in enumerate(zip(inputs.float().numpy(), lengths.tolist(), strict=True)):

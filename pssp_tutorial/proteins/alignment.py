@@ -4,14 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.proteins.alphabet import AMINO_ACIDS
+from pssp_tutorial.proteins.record import RecordError
 
 GAP = "-"
-
-
-class AlignmentError(PSSPError):
-    """Rows that are no alignment."""
 
 
 def sequence_weights(alignment: Sequence[str]) -> np.ndarray:
@@ -21,7 +17,7 @@ def sequence_weights(alignment: Sequence[str]) -> np.ndarray:
     have the letter. Columns in which a row has a gap give it nothing.
 
     Parameters: `alignment` rows of equal length, of residues and ``-``.
-    Raises AlignmentError if there is no row, or one is of another length.
+    Raises RecordError if there is no row, or one is of another length.
 
     Source: Henikoff and Henikoff 1994, Journal of Molecular Biology 243, 574-578.
 
@@ -35,7 +31,7 @@ def sequence_weights(alignment: Sequence[str]) -> np.ndarray:
         share = np.where(kinds == GAP, 0.0, 1 / (max(1, (kinds != GAP).sum()) * rows))  # eq. (position-weights)
         weights += share[kind]
     if not weights.any():
-        raise AlignmentError("nothing but gaps; expected residues")
+        raise RecordError("nothing but gaps; expected residues")
     return weights / weights.sum()
 
 
@@ -53,7 +49,7 @@ def alignment_profile(
     float[20], are added as ``pseudocount`` says: what is expected where nothing is seen, all amino acids alike if left
     out.
 
-    Raises AlignmentError for rows of other lengths, and for a column of nothing without a pseudocount.
+    Raises RecordError for rows of other lengths, and for a column of nothing without a pseudocount.
 
     >>> alignment_profile(["AC", "AD", "A-"], pseudocount=0)[1].round(2)[:3]
     array([0.  , 0.5, 0.5])
@@ -64,7 +60,7 @@ def alignment_profile(
     counts = np.stack([len(letters) * weights @ (letters == letter) for letter in AMINO_ACIDS], axis=1)
     seen = counts.sum(axis=1, keepdims=True)  # rows with a residue there, by weight
     if not pseudocount and not seen.all():
-        raise AlignmentError(f"column {int(seen.argmin()) + 1} has no residue; expected one, or a pseudocount")
+        raise RecordError(f"column {int(seen.argmin()) + 1} has no residue; expected one, or a pseudocount")
     return (counts + pseudocount * background) / (seen + pseudocount)  # eq. (pseudocounts)
 
 
@@ -72,5 +68,5 @@ def _letters(alignment: Sequence[str]) -> np.ndarray:
     """The letters [row, column]."""
     lengths = {len(row) for row in alignment}
     if len(lengths) != 1 or lengths == {0}:
-        raise AlignmentError(f"rows of {sorted(lengths)} columns; expected rows, all of one length")
+        raise RecordError(f"rows of {sorted(lengths)} columns; expected rows, all of one length")
     return np.array([list(row) for row in alignment])

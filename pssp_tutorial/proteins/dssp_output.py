@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping
 from io import StringIO
 from pathlib import Path
 
-from pssp_tutorial.core.errors import PSSPError
-from pssp_tutorial.proteins.record import ProteinRecord
+from pssp_tutorial.proteins.record import ProteinRecord, RecordError
 from pssp_tutorial.proteins.residues import protein_letter
 
 CLASSIC_HEADER = "  #  RESIDUE AA STRUCTURE"
@@ -29,10 +28,6 @@ Residues = list[tuple[str, str, str]]  # chain, letter and state
 Place = tuple[str, int]  # chain and number of a residue, as mmCIF labels them
 
 
-class DSSPFileError(PSSPError):
-    """A file that DSSP did not write as expected."""
-
-
 def is_dssp(text: str) -> bool:
     """Whether DSSP wrote states into this file, in its classic form or as mmCIF.
 
@@ -52,17 +47,17 @@ def is_dssp(text: str) -> bool:
 def parse_dssp(text: str, name: str, *, on_remark: Callable[[str], None] | None = None) -> list[ProteinRecord]:
     """The chains of a file that DSSP wrote, with its states; polyproline II, P, becomes coil, C.
 
-    Raises DSSPFileError if the file is damaged, holds no residue, or a state that DSSP does not know.
+    Raises RecordError if the file is damaged, holds no residue, or a state that DSSP does not know.
     """
     try:
         entry, residues = _classic(text) if CLASSIC_HEADER in text else _mmcif(text)
     except (KeyError, ValueError, IndexError) as error:
-        raise DSSPFileError(f"{name}: damaged ({type(error).__name__}: {error}); expected what DSSP writes") from error
+        raise RecordError(f"{name}: damaged ({type(error).__name__}: {error}); expected what DSSP writes") from error
     chains: dict[str, list[tuple[str, str]]] = {}
     for chain, letter, state in residues:
         chains.setdefault(chain, []).append((letter, state))
     if not chains:
-        raise DSSPFileError(f"{name}: no residue; expected states that DSSP assigned")
+        raise RecordError(f"{name}: no residue; expected states that DSSP assigned")
     entry = "_".join((entry or Path(name).name.split(".")[0]).split())
     records = []
     for chain, pairs in chains.items():

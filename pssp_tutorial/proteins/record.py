@@ -16,7 +16,7 @@ PREDICTED_KEY, CONFIDENCE_KEY = "predicted_structure", "predicted_confidence"
 
 
 class RecordError(PSSPError):
-    """A record that contradicts itself, or a file that is not FASTA."""
+    """A record that contradicts itself, rows that are no alignment, or a file that is not FASTA or DSSP's."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from pssp_tutorial.proteins.backbones import ATOMS
+from pssp_tutorial.proteins.by_chain import ATOMS
 from pssp_tutorial.proteins.dssp import BREAK, number_segments
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 
 from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.core.files import open_text
-from pssp_tutorial.proteins.backbones import ATOMS
+from pssp_tutorial.proteins.by_chain import ATOMS
 from pssp_tutorial.proteins.dssp import assign_dssp
 from pssp_tutorial.proteins.dssp_output import CLASSIC_HEADER, is_dssp, parse_dssp
 from pssp_tutorial.proteins.record import ProteinRecord

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import torch
 from application_parts.cpgs import LevelTagger, cpg_loader
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 import pssp_tutorial as pssp
 from pssp_tutorial.applications.cpgs import CpGSequences
-from pssp_tutorial.applications.scores import average_precision, outputs_in_order, rmse
+from pssp_tutorial.applications.scores import outputs_in_order, rmse
 from pssp_tutorial.applications.trajectories import TrajectoryScale, trajectory_loader
 
 
@@ -32,7 +33,7 @@ def test_methylation() -> None:
     model = pssp.with_hidden_head(pssp.BiLSTM(16, 1, 2, input_size=4, embedding_size=None, dropout=0.1), 32)
 
     def precision(labels: torch.Tensor, logits: torch.Tensor) -> float:
-        return average_precision(labels, logits[:, 1] - logits[:, 0])
+        return average_precision_score(labels, logits[:, 1] - logits[:, 0])
 
     options = {"monitor": "val_ap", "mode": "max", "learning_rate": 1e-2}
     history = pssp.fit(model, train, val, max_epochs=4, scores={"ap": precision}, **options)
@@ -101,6 +102,6 @@ def test_patients() -> None:
     pssp.fit(model, parts["train"].loader, parts["val"].loader, max_epochs=2, learning_rate=1e-2)
     logits = torch.stack(outputs_in_order(model, parts["val"].loader))
     happened, weights = parts["val"].happened, parts["val"].weights
-    assert pssp.area_under_roc(happened, logits[:, 1] - logits[:, 0], weights) > 0.75
+    assert roc_auc_score(happened, logits[:, 1] - logits[:, 0], sample_weight=weights) > 0.75
     with pytest.raises(pssp.PSSPError, match=r"matched set \d+: its id is in train and in val"):
         pssp.fit(model, parts["train"].loader, parts["train"].loader, max_epochs=1)

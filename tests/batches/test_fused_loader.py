@@ -7,8 +7,8 @@ import torch
 from pssp_tutorial.batches.batch import BatchingError
 from pssp_tutorial.batches.fusion import FusedLoader
 from pssp_tutorial.batches.proteins import Loader
+from pssp_tutorial.proteins.by_chain import load_profiles
 from pssp_tutorial.proteins.chains import load_chains
-from pssp_tutorial.proteins.profiles import load_profiles
 
 RECORDS, PROFILES = load_chains("mini").train[:6], load_profiles()
 EXPOSURE = {record.id: record.accessibility for record in RECORDS}

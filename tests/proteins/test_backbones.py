@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pssp_tutorial.proteins.backbones import load_backbones
+from pssp_tutorial.proteins.by_chain import load_backbones
 from pssp_tutorial.proteins.chains import load_chains
 
 

@@ -2,16 +2,15 @@
 
 import hashlib
 import lzma
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from pssp_tutorial.core.resources import resource
-from pssp_tutorial.proteins.backbones import BackboneError, load_backbones
-from pssp_tutorial.proteins.profiles import ProfileError, load_profiles
+from pssp_tutorial.proteins.by_chain import load_backbones, load_profiles
+from pssp_tutorial.proteins.chains import ChainDataError
 
-READERS = {"backbones.xz": (load_backbones, BackboneError), "profiles.xz": (load_profiles, ProfileError)}
+READERS = {"backbones.xz": load_backbones, "profiles.xz": load_profiles}
 
 
 def repacked(name: str, old: bytes, new: bytes, folder: Path) -> Path:
@@ -38,9 +37,8 @@ def repacked(name: str, old: bytes, new: bytes, folder: Path) -> Path:
 )
 def test_numbers_of_other_chains_are_refused(name: str, old: bytes, new: bytes, message: str, tmp_path: Path) -> None:
     """Numbers beside the wrong sequence would give false pictures, or train and teach nonsense."""
-    load, error = READERS[name]
-    with pytest.raises(error, match=message):
-        load(repacked(name, old, new, tmp_path))
+    with pytest.raises(ChainDataError, match=message):
+        READERS[name](repacked(name, old, new, tmp_path))
 
 
 def test_no_backbone_may_be_missing(tmp_path: Path) -> None:
@@ -49,17 +47,16 @@ def test_no_backbone_may_be_missing(tmp_path: Path) -> None:
     first, rest = lines.split(b"\n", maxsplit=1)
     left = numbers[24 * int(first.split(b"\t")[1]) :]  # 4 atoms with 3 coordinates of 2 bytes
     path = repacked("backbones.xz", lines + b"\n\n" + numbers, rest + b"\n\n" + left, tmp_path)
-    with pytest.raises(BackboneError, match="419 chains; expected 420"):
+    with pytest.raises(ChainDataError, match="419 chains; expected 420"):
         load_backbones(path)
 
 
 @pytest.mark.parametrize("name", READERS)
 def test_damage_is_found_by_the_checksum(name: str, tmp_path: Path) -> None:
-    load: Callable = READERS[name][0]
     path = repacked(name, b"1A12_C\t212", b"1A12_C\t212", tmp_path)
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(READERS[name][1], match="damaged"):
-        load(path)
+    with pytest.raises(ChainDataError, match="damaged"):
+        READERS[name](path)
     path.unlink()
-    with pytest.raises(READERS[name][1], match="no such file or directory; restore"):
-        load(path)
+    with pytest.raises(ChainDataError, match="no such file or directory; restore"):
+        READERS[name](path)

@@ -16,7 +16,7 @@ import pytest
 from pssp_tutorial.batches.profiles import read_profiles
 from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.proteins.alphabet import AMINO_ACIDS, STATES8
-from pssp_tutorial.proteins.backbones import load_backbones
+from pssp_tutorial.proteins.by_chain import load_backbones
 from pssp_tutorial.proteins.chains import COLUMNS, SPLITS, ChainDataError, default_path, load_chains
 
 BUILD = Path(__file__).parents[2] / "tools" / "data"

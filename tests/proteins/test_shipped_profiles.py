@@ -10,8 +10,8 @@ import pytest
 
 from pssp_tutorial.core.resources import resource
 from pssp_tutorial.proteins.alphabet import AMINO_ACIDS, encode_residues
+from pssp_tutorial.proteins.by_chain import load_profiles
 from pssp_tutorial.proteins.chains import load_chains
-from pssp_tutorial.proteins.profiles import load_profiles
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from test_dssp import facing, strand
 
 import pssp_tutorial as pssp
 from pssp_tutorial.core.errors import PSSPError
-from pssp_tutorial.proteins.dssp_output import DSSPFileError
+from pssp_tutorial.proteins.record import RecordError
 from pssp_tutorial.proteins.structure import StructureError
 
 CHAIN = pssp.load_chains("mini").train[3]
@@ -276,5 +276,5 @@ def test_a_classic_file_by_hand(tmp_path: Path) -> None:
 def test_a_damaged_classic_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "x.dssp"
     path.write_text(CLASSIC[: CLASSIC.index("    3        !") + 8])
-    with pytest.raises(DSSPFileError, match=r"x\.dssp: damaged"):
+    with pytest.raises(RecordError, match=r"x\.dssp: damaged"):
         label(path)

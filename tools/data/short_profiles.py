@@ -20,9 +20,8 @@ import numpy as np
 
 from pssp_tutorial.batches.profiles import read_profiles
 from pssp_tutorial.core.resources import write_checked
-from pssp_tutorial.proteins.by_chain import summary
+from pssp_tutorial.proteins.by_chain import HIGHEST, summary
 from pssp_tutorial.proteins.chains import ChainSet, load_chains
-from pssp_tutorial.proteins.profiles import HIGHEST
 from pssp_tutorial.proteins.record import ProteinRecord
 
 SEED = 20260101
