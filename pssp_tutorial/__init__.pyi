@@ -34,7 +34,7 @@ from .plots.gates import plot_gates as plot_gates
 from .uniprot.client import (
     FetchError as FetchError, FetchSettings as FetchSettings, QUERY as QUERY, QueryError as QueryError,
 )
-from .uniprot.dataset import Selection as Selection, select_entries as select_entries, to_chains as to_chains
+from .uniprot.dataset import Selection as Selection
 from .uniprot.entry import (
     PDBStructure as PDBStructure, UniProtEntry as UniProtEntry, UniProtError as UniProtError,
     UniProtFeature as UniProtFeature,

@@ -27,8 +27,9 @@ from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.core.files import check_targets
 from pssp_tutorial.core.resources import own_digests
 from pssp_tutorial.proteins.chains import write_chains
+from pssp_tutorial.proteins.splits import split_by_homology
 from pssp_tutorial.uniprot.client import QUERY, SEARCH, FetchSettings
-from pssp_tutorial.uniprot.dataset import Selection, to_chains
+from pssp_tutorial.uniprot.dataset import Selection
 from pssp_tutorial.uniprot.entry import UniProtEntry, UniProtError
 from pssp_tutorial.uniprot.fetch import Fetched, check_origin, fetch_uniprot, read_accessions, read_origin, write_origin
 from pssp_tutorial.uniprot.flat import read_uniprot, uniprot_text
@@ -181,7 +182,7 @@ def _build(options: Namespace) -> None:
         chosen = list(_labelled(options, report, selection))
     _finish(options, report)
     shares = dict(val=options.val, test=options.test, seed=options.seed, identity=options.identity)
-    chains = to_chains(chosen, **shares, method=options.redundancy)
+    chains = split_by_homology((item.record for item in chosen), **shares, method=options.redundancy)
     write_chains(chains, options.out)
     settings = {name: getattr(options, name) for name in SETTINGS}
     write_origin(options.out, {"sources": sources, "settings": settings, "report": str(report).splitlines()})

@@ -1,11 +1,7 @@
-"""From labelled entries to a data set: which are fit for it, and their splits (chapter 3)."""
+"""Which labelled entries are fit for a data set (chapter 3)."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
-from pssp_tutorial.proteins.chains import ChainSet
-from pssp_tutorial.proteins.splits import split_by_homology
 from pssp_tutorial.uniprot.labels import LabelledEntry
 
 
@@ -43,21 +39,3 @@ class Selection:
             return f"same sequence: as {self._kept[entry.sequence]}"
         self._kept[entry.sequence] = entry.accession
         return ""
-
-
-def select_entries(labelled: Iterable[LabelledEntry], **filters: Any) -> Iterator[LabelledEntry]:
-    """The labelled entries that pass the filters of :class:`Selection`."""
-    reason = Selection(**filters)
-    return (item for item in labelled if not reason(item))
-
-
-def to_chains(labelled: Iterable[LabelledEntry], **options: Any) -> ChainSet:
-    """Make a chain set of labelled entries with the options of :func:`split_by_homology`.
-
-    >>> from pssp_tutorial import label_entries, load_uniprot_entries
-    >>> small = [entry for entry in load_uniprot_entries() if len(entry) < 180]
-    >>> chains = to_chains(label_entries(small), val=0.2, test=0.2, method="python")
-    >>> sum(len(chains.of(split)) for split in ("train", "val", "test", "excluded")) == len(chains)
-    True
-    """
-    return split_by_homology((item.record for item in labelled), **options)

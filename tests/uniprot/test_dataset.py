@@ -19,8 +19,7 @@ from pssp_tutorial import (
     make_loader,
     predict,
     related_pairs,
-    select_entries,
-    to_chains,
+    split_by_homology,
     write_chains,
 )
 from pssp_tutorial.core.files import FileError
@@ -38,6 +37,10 @@ def entry(accession="P12345", sequence="ACDEFGHIKLMNPQRSTVWY" * 3, **fields):
     return UniProtEntry(accession, "MADE", sequence, features, structures, **fields)
 
 
+def split(labelled, **options):
+    return split_by_homology((item.record for item in labelled), method="python", **options)
+
+
 @pytest.fixture(scope="module")
 def labelled():
     return list(label_entries(load_uniprot_entries()))
@@ -46,7 +49,7 @@ def labelled():
 @pytest.fixture(scope="module")
 def chains(labelled):
     small = [item for item in labelled if len(item.entry) < 300]
-    return to_chains(small, val=0.2, test=0.2, method="python")
+    return split(small, val=0.2, test=0.2)
 
 
 # --- filters ------------------------------------------------------------------------------------------------------
@@ -69,7 +72,7 @@ def test_each_filter_tells_why(made, options, reason):
 
 
 def test_unusual_letters_stay():
-    kept = list(select_entries(label_entries([entry(sequence="UX" + "ACDEFGHIKL" * 6)])))
+    kept = list(label_entries([entry(sequence="UX" + "ACDEFGHIKL" * 6)], selection=Selection()))
     assert [item.entry.accession for item in kept] == ["P12345"]
 
 
@@ -165,7 +168,7 @@ def test_splits_share_no_relatives(chains):
 
 def test_the_seed_decides(labelled):
     items = [item for item in labelled if len(item.entry) < 180]
-    first, second, other = (to_chains(items, val=0.3, test=0.3, seed=seed, method="python") for seed in (1, 1, 2))
+    first, second, other = (split(items, val=0.3, test=0.3, seed=seed) for seed in (1, 1, 2))
     assert first.split == second.split != other.split
 
 
@@ -195,7 +198,7 @@ def test_the_embedded_set_survives_writing(tmp_path):
 
 
 def test_a_set_without_small_proteins_has_no_mini(tmp_path):
-    long = to_chains(label_entries([entry(sequence="ACDEFGHIKLMNPQRSTVWY" * 20)]), val=0, test=0, method="python")
+    long = split(label_entries([entry(sequence="ACDEFGHIKLMNPQRSTVWY" * 20)]), val=0, test=0)
     path = write_chains(long, tmp_path / "long.tsv.xz")
     with pytest.raises(ChainDataError, match="the mini subset is empty"):
         load_chains("mini", path)
@@ -215,28 +218,28 @@ def test_a_model_trains_on_it(chains, tmp_path):
 
 
 def test_unusual_letters_are_mapped():
-    (record,) = to_chains(label_entries([entry(sequence="UXB" + "ACDEFGHIKL" * 6)]), val=0, test=0, method="python")
+    (record,) = split(label_entries([entry(sequence="UXB" + "ACDEFGHIKL" * 6)]), val=0, test=0)
     assert record.sequence.startswith("CXX")
 
 
 def test_no_entries_or_one_twice():
     with pytest.raises(ChainDataError, match="no proteins; expected at least one"):
-        to_chains([])
+        split([])
     with pytest.raises(ChainDataError, match="P12345: occurs twice; expected each protein once"):
-        to_chains(label_entries([entry(), entry()]))
+        split(label_entries([entry(), entry()]))
 
 
 @pytest.mark.parametrize("shares", [(0.5, 0.5), (0.7, 0.7), (-0.1, 0.2)])
 def test_shares_that_leave_nothing_to_train_on(shares):
     with pytest.raises(ChainDataError, match=r"expected shares that leave some clusters to train on"):
-        to_chains(label_entries([entry()]), val=shares[0], test=shares[1])
+        split(label_entries([entry()]), val=shares[0], test=shares[1])
 
 
 @pytest.mark.parametrize("full", ["mine.tsv.xz", "mine.tsv.xz.sha256"])
 def test_a_full_disk_leaves_the_old_set_and_its_checksum(chains, tmp_path, full_disk, full):
     """Whichever of the two files finds no space: the old pair must still be readable."""
     path = write_chains(chains, tmp_path / "mine.tsv.xz")
-    other = to_chains(label_entries([entry()]), val=0, test=0, method="python")
+    other = split(label_entries([entry()]), val=0, test=0)
     full_disk(full)
     with pytest.raises(FileError, match="No space left on device"):
         write_chains(other, path)
