@@ -22,11 +22,11 @@ from pssp_tutorial.prediction.prediction import InferenceError, Prediction
 from pssp_tutorial.proteins.record import ProteinRecord
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Future
 
 CHUNK_RESIDUES = 50_000  # some seconds of work for one core
 AHEAD = 2  # chunks for each thread of a worker: one that it computes, one that is on its way
-WAIT = 20  # seconds for a scheduler to answer, and for a first worker
+WAIT = 20  # seconds for a scheduler to answer, and for a worker to come where there is none
 NEEDED = 'a cluster needs Dask; "pip install dask distributed pyarrow" brings it'
 
 
@@ -79,7 +79,8 @@ def predict_on_cluster(
     A chunk has at most ``chunk_residues``, or is one longer protein. Finished ones are ``kept``, if there is where, so
     that a run that ended before its end goes on from there.
 
-    Raises InferenceError if no worker comes, the scheduler is lost, or the workers die again and again on one chunk.
+    Raises InferenceError if a machine lacks the package, no worker comes or is left, the scheduler is lost, or the
+    workers die again and again on one chunk.
     """
     from distributed import KilledWorker
 
@@ -87,16 +88,17 @@ def predict_on_cluster(
 
     settings: dict[str, Any] = {"states": states, "backend": backend}
     name = f"pssp-{uuid4()}"
-    client.register_plugin(ModelPlugin(model, name))
-    with _lost_is_told(kept):
+    with _lost_is_told(client, kept):
         _wait_for_a_worker(client)
+        _check_packages(client, ("onnx", "onnxruntime") if backend == "onnx" else ())
+        client.register_plugin(ModelPlugin(model, name))
     waiting: deque[tuple[int, Sequence[ProteinRecord], Any]] = deque()
 
     def first() -> list[Prediction]:
         number, chunk, future = waiting.popleft()
         try:
-            with _lost_is_told(kept):
-                predictions: list[Prediction] = future if isinstance(future, list) else future.result()
+            with _lost_is_told(client, kept):
+                predictions = future if isinstance(future, list) else _result(client, future, kept)
         except KilledWorker as error:
             raise InferenceError(f"{chunk[0].id} and {len(chunk) - 1} more: every worker died on these") from error
         if kept is not None and not isinstance(future, list):
@@ -105,7 +107,7 @@ def predict_on_cluster(
 
     for number, chunk in enumerate(chunks_of(records, chunk_residues)):
         found = kept.find(number, chunk) if kept is not None else None
-        with _lost_is_told(kept):
+        with _lost_is_told(client, kept):
             work = found or client.submit(predict_chunk, name, chunk, settings, pure=False)
             ahead = AHEAD * max(1, sum(client.nthreads().values()))  # of those that are there now: some join late
         waiting.append((number, chunk, work))
@@ -115,20 +117,51 @@ def predict_on_cluster(
         yield from first()
 
 
-def _wait_for_a_worker(client: "Client") -> None:
+def _result(client: "Client", future: "Future", kept: Kept | None) -> list[Prediction]:
+    """What becomes of a chunk, however long it takes; InferenceError if there has been no worker for too long."""
+    while True:
+        try:
+            predictions: list[Prediction] = future.result(timeout=WAIT)
+            return predictions
+        except TimeoutError:
+            if not client.nthreads():
+                _wait_for_a_worker(client, kept)
+
+
+def _check_packages(client: "Client", more: Sequence[str]) -> None:
+    """Raise InferenceError, naming the machine, if the scheduler or a worker cannot import what it needs."""
+    needed = "import pssp_tutorial.prediction.on_worker"
+    answers = {}
+    try:
+        client.run_on_scheduler(exec, needed)  # what every Python knows: a function of ours they may not have
+    except ImportError as error:
+        answers[f"{client.scheduler.address}: the scheduler"] = error
+    else:
+        workers = client.run(exec, ", ".join([needed, *more]), on_error="return")
+        answers |= {f"{address}: this worker": answer for address, answer in workers.items()}
+    for machine, answer in answers.items():
+        if isinstance(answer, ImportError):
+            remedy = "install the same version of the package, and what it needs, on every machine"
+            raise InferenceError(f"{machine} cannot predict ({answer}); {remedy}") from answer
+
+
+def _wait_for_a_worker(client: "Client", kept: Kept | None = None) -> None:
     """Return when a worker is there; raise InferenceError if none comes in time."""
     try:
         client.wait_for_workers(1, timeout=WAIT)
     except TimeoutError as error:
         address = client.scheduler.address
         expected = f"expected dask worker {address} to run on at least one machine"
+        expected += "; the same command goes on with what is kept" if kept else ""
         raise InferenceError(f"{address}: no worker of Dask came within {WAIT} seconds; {expected}") from error
 
 
 @contextmanager
-def _lost_is_told(kept: Kept | None) -> Iterator[None]:
+def _lost_is_told(client: "Client", kept: Kept | None) -> Iterator[None]:
     """Make of Dask's errors about a lost scheduler one that says what to do."""
     try:
+        if client.status in ("closing", "closed"):  # it has given up, while nobody asked for the next prediction
+            raise ConnectionError
         yield
     except (CancelledError, OSError) as error:
         what_helps = "start it again, and give the same command: what is finished is kept" if kept else "start it again"

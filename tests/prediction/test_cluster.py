@@ -1,24 +1,26 @@
-"""Processes of a cluster give what one process gives, in order; what dies on the way costs time only."""
+"""Processes of a cluster give what one process gives, in order, and the model travels to each once."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 import pssp_tutorial as pssp
-from pssp_tutorial.cli.main import main
 from pssp_tutorial.prediction.cluster import chunks_of, cluster, predict_on_cluster
-from pssp_tutorial.prediction.kept import Kept
 from pssp_tutorial.prediction.prediction import InferenceError
 
+if TYPE_CHECKING:
+    from distributed import Client
+
 pytest.importorskip("distributed")
+cloudpickle = pytest.importorskip("cloudpickle")
 PREDICT = [sys.executable, "-m", "pssp_tutorial.cli", "predict"]
 # the network is refused to tests; the processes of a cluster talk over the loopback
 pytestmark = pytest.mark.slow
@@ -33,13 +35,6 @@ def records() -> list[pssp.ProteinRecord]:
 def fasta(tmp_path: Path, records: list[pssp.ProteinRecord]) -> Path:
     pssp.write_fasta(records, tmp_path / "proteins.fasta")
     return tmp_path / "proteins.fasta"
-
-
-def start(*arguments: object, **variables: str) -> subprocess.Popen:
-    environment = os.environ | {"OMP_NUM_THREADS": "1"} | variables
-    return subprocess.Popen(
-        list(map(str, arguments)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    )
 
 
 def test_two_processes_give_what_one_gives(fasta: Path) -> None:
@@ -100,85 +95,55 @@ def test_a_late_worker_gets_work(records: list[pssp.ProteinRecord]) -> None:
     assert [each.id for each in found] == [record.id for record in records[:12]]
 
 
-@pytest.fixture
-def scheduler() -> Iterator[tuple[subprocess.Popen, str]]:
-    """A scheduler in a process of its own, and its address."""
-    process = start(
-        sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", 0, "--no-dashboard"
-    )
-    seen = ""
-    while not (address := re.search(r"tcp://127\.0\.0\.1:\d+", seen)):
-        line = process.stderr.readline()
-        assert line, seen
-        seen += line
-    yield process, address[0]
-    process.kill()
-    process.communicate()
+@pytest.fixture(scope="module")
+def two_workers() -> "Iterator[Client]":
+    with cluster(workers=2) as client:
+        yield client
 
 
-def test_a_lost_scheduler_ends_with_one_line_and_the_run_goes_on(fasta: Path, scheduler: tuple) -> None:
-    """What was finished before is not computed again: the second run reads it from the folder beside the output."""
-    process, address = scheduler
-    worker = start(sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", 1, "--no-nanny")
-    with cluster(address) as client:
-        client.wait_for_workers(1, timeout=60)
-    out = fasta.with_name("cluster.jsonl")
-    slow = "import pssp_tutorial.prediction.cluster as c; c.CHUNK_RESIDUES = 300; c.AHEAD = 1; c.WAIT = 5;"
-    slow += "c.predict_on_cluster.__kwdefaults__['chunk_residues'] = 300;"
-    code = slow + "import sys; from pssp_tutorial.cli.main import main; sys.exit(main())"
-    command = [sys.executable, "-c", code, "predict", fasta, "--out", out, "--model", "small", "--dask", address]
-    run = start(*command, DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="3s")
-    chunks = Path(f"{out}.chunks")
-    deadline = time.monotonic() + 120
-    while len(list(chunks.glob("*.npz"))) < 3:
-        assert run.poll() is None, run.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    process.kill()
-    worker.kill()
-    _, told = run.communicate(timeout=120)
-    assert run.returncode == 1
-    assert "Traceback" not in told
-    assert re.search(r"^pssp: the scheduler of Dask is gone .*give the same command", told, re.MULTILINE), told
-    assert not out.exists()
-    kept = {path: path.stat().st_mtime_ns for path in chunks.glob("*.npz")}
-    assert len(kept) >= 3
-    again = [*command[:-2], "--workers", "1"]
-    subprocess.run(list(map(str, again)), check=True)
-    one = fasta.with_name("one.jsonl")
-    subprocess.run([*PREDICT, fasta, "--out", one, "--model", "small"], check=True)
-    assert out.read_bytes() == one.read_bytes()
-    assert not chunks.exists()
+def test_a_slow_chunk_never_times_out(
+    records: list[pssp.ProteinRecord], two_workers: "Client", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A giant of a protein takes minutes; as long as a worker is there, its result is waited for."""
+    model = pssp.load_pretrained("small")
+    two_workers.run(pssp.predict, model, "MKTV")  # what is imported once
+    monkeypatch.setattr("pssp_tutorial.prediction.cluster.WAIT", 0.01)
+    start_of_run = time.monotonic()
+    found = list(predict_on_cluster(two_workers, model, records))
+    assert time.monotonic() - start_of_run > 0.1
+    assert [each.id for each in found] == [record.id for record in records]
 
 
-def test_dask_itself_prints_nothing(scheduler: tuple) -> None:
-    """Its tasks in the background log tracebacks when a scheduler goes, now and then: the user gets our one line."""
-    code = "import logging, sys; from pssp_tutorial.prediction.cluster import cluster\n"
-    code += "with cluster(sys.argv[1]):\n    logging.getLogger('distributed.utils').error('Traceback')"
-    done = subprocess.run([sys.executable, "-c", code, scheduler[1]], capture_output=True, text=True, check=True)
-    assert done.stderr == ""
+class Counted:
+    """A part of a model that says how often it is packed, and in a file, how often it is unpacked, wherever that is."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.packed = path, 0
+
+    def __reduce__(self) -> tuple:
+        self.packed += 1
+        return exec, (f"open({str(self.path)!r}, 'a').write('.')",)
 
 
-def test_no_scheduler_is_one_line(fasta: Path) -> None:
-    code = "import pssp_tutorial.prediction.cluster as c; c.WAIT = 2; import sys;"
-    code += "from pssp_tutorial.cli.main import main; sys.exit(main())"
-    command = [sys.executable, "-c", code, "predict", fasta, "--dask", "tcp://127.0.0.1:9"]
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert done.stderr.strip().splitlines()[-1].startswith("pssp: tcp://127.0.0.1:9: no scheduler of Dask answers")
-    assert "Traceback" not in done.stderr
+def test_the_model_is_sent_once_to_each_worker(
+    tmp_path: Path, records: list[pssp.ProteinRecord], two_workers: "Client", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With every chunk it would be most of the traffic: a model has megabytes, a chunk kilobytes."""
+    model = pssp.load_pretrained("small")
+    model.counted = Counted(tmp_path / "unpacked")
+    submit, sent = two_workers.submit, []
 
+    def submitted(*arguments: object, **options: object) -> object:
+        sent.append(len(cloudpickle.dumps((arguments, options))))
+        return submit(*arguments, **options)
 
-def test_no_worker_is_one_line(fasta: Path, scheduler: tuple) -> None:
-    """A scheduler without workers takes all tasks and does none: the run would wait for ever and say nothing."""
-    code = "import pssp_tutorial.prediction.cluster as c; c.WAIT = 1; import sys;"
-    code += "from pssp_tutorial.cli.main import main; sys.exit(main())"
-    command = [sys.executable, "-c", code, "predict", fasta, "--model", "small", "--dask", scheduler[1]]
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 1
-    told = f"pssp: {scheduler[1]}: no worker of Dask came within 1 seconds; expected dask worker {scheduler[1]} to run"
-    assert done.stderr.strip().splitlines()[-1].startswith(told), done.stderr
-    assert "Traceback" not in done.stderr
+    monkeypatch.setattr(two_workers, "submit", submitted)
+    found = list(predict_on_cluster(two_workers, model, records[:12], chunk_residues=1))
+    assert [each.id for each in found] == [record.id for record in records[:12]]
+    assert model.counted.packed == 1
+    assert model.counted.path.read_text() == ".."
+    assert len(sent) == 12
+    assert max(sent) < 0.1 * sum(weights.nbytes for weights in model.parameters())
 
 
 @pytest.mark.parametrize("option", [("--threads", "2"), ("--device", "cuda")])
@@ -194,62 +159,6 @@ def test_without_dask_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
     says = r'distributed is not installed; .*"pip install dask distributed pyarrow"'
     with pytest.raises(InferenceError, match=says), cluster():
         pass
-
-
-def test_kept_chunks_are_those_of_the_settings(tmp_path: Path, records: list[pssp.ProteinRecord]) -> None:
-    """Another model's or another file's chunk under the same number, or half a file, must not be taken."""
-    chunk = records[:3]
-    predictions = pssp.predict(pssp.load_pretrained("small"), chunk)
-    kept = Kept(tmp_path / "chunks", "small, 3 states")
-    kept.add(0, chunk, predictions)
-    found = kept.find(0, chunk)
-    assert [(each.id, each.states) for each in found] == [(each.id, each.states) for each in predictions]
-    assert all(np.array_equal(a.probabilities, b.probabilities) for a, b in zip(found, predictions, strict=True))
-    assert kept.find(1, chunk) is None
-    assert kept.find(0, records[1:4]) is None
-    assert Kept(tmp_path / "chunks", "release, 3 states").find(0, chunk) is None
-    path = tmp_path / "chunks" / "000000.npz"
-    path.write_bytes(path.read_bytes()[:100])
-    assert kept.find(0, chunk) is None
-
-
-@pytest.mark.parametrize("name", ["notes.txt", "000000.npz", "000001.npz.0123456789abcdef.part", "deep/data.txt", ""])
-def test_a_folder_of_the_users_own_is_refused(fasta: Path, name: str, capsys: pytest.CaptureFixture) -> None:
-    """It was emptied when the output was there: years of work may lie in a folder that happens to have its name.
-
-    An archive of NumPy's under a chunk's name is told by what is in it, and a file with the folder's name is no folder.
-    """
-    out = fasta.with_name("out.jsonl")
-    mine = Path(f"{out}.chunks", name)
-    mine.parent.mkdir(parents=True, exist_ok=True)
-    with mine.open("wb") as handle:
-        np.savez(handle, probabilities=np.zeros(3), digest="mine")
-    before = mine.read_bytes()
-    code = main(["predict", str(fasta), "--out", str(out), "--model", "small", "--workers", "1"])
-    said = capsys.readouterr().err
-    told = f"pssp: {Path(f'{out}.chunks', name.partition('/')[0])}: is in the way of finished chunks, which are kept in"
-    assert (code, said.startswith(told), said.count("\n")) == (4, True, 1), said
-    assert mine.read_bytes() == before
-    assert not out.exists()
-
-
-def test_only_chunks_are_cleared(tmp_path: Path, records: list[pssp.ProteinRecord]) -> None:
-    """What a killed run left goes as well; what somebody put there during the run stays."""
-    chunk, folder = records[:3], tmp_path / "chunks"
-    Kept(folder, "small, 3 states").add(7, chunk, pssp.predict(pssp.load_pretrained("small"), chunk))
-    whole = (folder / "000007.npz").read_bytes()
-    for name, content in (("000008.npz", whole[:200]), ("000009.npz.0123456789abcdef.part", b""), ("1234567.npz", b"")):
-        (folder / name).write_bytes(content)
-    kept = Kept(folder, "release, 3 states")
-    (folder / "mine.npz").write_bytes(whole)
-    (folder / "000010.npz").mkdir()
-    kept.clear()
-    assert sorted(path.name for path in folder.iterdir()) == ["000010.npz", "mine.npz"]
-    (folder / "000010.npz").rmdir()
-    (folder / "mine.npz").rename(folder / "000011.npz")
-    Kept(folder, "small, 3 states").clear()
-    assert not folder.exists()
-    kept.clear()
 
 
 def test_chunks_hold_every_record_once(records: list[pssp.ProteinRecord]) -> None:
