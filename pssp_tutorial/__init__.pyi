@@ -138,8 +138,7 @@ from .training.distributed import Stream as Stream, joint_accuracy as joint_accu
 # Part IV: chapters 17 (methylation, CpGs), 18 (expression), 19 (image series), 20 (systems) and 21 (patients)
 from .batches.sequences import SequenceLoader as SequenceLoader
 from .applications.networks import (
-    Follower as Follower, Forecaster as Forecaster, SequenceClassifier as SequenceClassifier,
-    with_hidden_head as with_hidden_head,
+    Forecaster as Forecaster, SequenceClassifier as SequenceClassifier, with_hidden_head as with_hidden_head,
 )
 from .applications.scores import best_threshold as best_threshold, outputs_in_order as outputs_in_order, rmse as rmse
 from .applications.methylation import (
@@ -164,10 +163,8 @@ from .applications.trajectories import (
     trajectory_loader as trajectory_loader,
 )
 from .applications.pathway import Pathway as Pathway, load_glycolysis as load_glycolysis
-from .applications.stiff import simulate_pathway as simulate_pathway
 from .applications.feeds import (
-    FEED_REGIONS as FEED_REGIONS, FeedScale as FeedScale, draw_feeds as draw_feeds, feed_loader as feed_loader,
-    follow_feeds as follow_feeds, load_feeds as load_feeds,
+    FEED_REGIONS as FEED_REGIONS, draw_feeds as draw_feeds, follow_feeds as follow_feeds,
 )
 from .applications.patients import (
     censoring_weights as censoring_weights, load_patients as load_patients, patient_outcome as patient_outcome,

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 import pssp_tutorial as pssp
 from application_parts.common import SEEDS, save, summarise, trained
-from pssp_tutorial.applications.feeds import FEED_REGIONS, FeedCourses, FeedScale, at_rest, follow_feeds
+from application_parts.feeds import FeedCourses, FeedScale, Follower, at_rest, feed_loader, follow_together, load_feeds
+from pssp_tutorial.applications.feeds import FEED_REGIONS
 from pssp_tutorial.applications.pathway import Pathway
 
 PAST = 20
@@ -77,11 +78,11 @@ def nearest(inputs: dict[str, np.ndarray], values: dict[str, np.ndarray]) -> Any
 def networks(
     make: Callable[[], nn.Module], courses: dict[str, FeedCourses], scale: FeedScale
 ) -> tuple[list[nn.Module], list[float]]:
-    val, models, seconds = pssp.feed_loader(courses["val"], scale), [], []
+    val, models, seconds = feed_loader(courses["val"], scale), [], []
     for seed in SEEDS:
         run, spent = clocked(
             lambda seed=seed: trained(
-                make, lambda seed: pssp.feed_loader(courses["train"], scale, seed=seed), val, seed, **SETTINGS
+                make, lambda seed: feed_loader(courses["train"], scale, seed=seed), val, seed, **SETTINGS
             )
         )
         models.append(run[0])
@@ -98,17 +99,17 @@ def clocked(function: Callable[[], Any]) -> tuple[Any, float]:
 def pathway() -> None:
     """Writes applications_pathway.json."""
     glycolysis = pssp.load_glycolysis()
-    courses, simulating = clocked(pssp.load_feeds)
+    courses, simulating = clocked(load_feeds)
     scale = FeedScale.of(courses["train"])
     inputs = {name: scale.inputs(part.feeds) for name, part in courses.items()}
     values = {name: scale.apply(part.concentrations) for name, part in courses.items()}
     channels, rest = len(glycolysis.species), at_rest(glycolysis)
     lines, table = regression(inputs, values, (0.1, 1.0, 10.0, 100.0, 1000.0)), nearest(inputs, values)
     perceptrons, perceptron_seconds = networks(lambda: Window(channels), courses, scale)
-    lstms, lstm_seconds = networks(lambda: pssp.Follower(2, channels), courses, scale)
+    lstms, lstm_seconds = networks(lambda: Follower(2, channels), courses, scale)
     found = {}
     for name in FEED_REGIONS:
-        loader = pssp.feed_loader(courses[name], scale)
+        loader = feed_loader(courses[name], scale)
         said = {
             "mean": [np.zeros_like(values[name])],
             "at rest": [np.broadcast_to(scale.apply(rest), values[name].shape)],
@@ -156,15 +157,15 @@ def speeds(
 ) -> dict[str, Any]:
     """Seconds of the processor for a course, of many at once and of one alone; and errors at each tolerance."""
     few = part.feeds[:TIMED]
-    exact = scale.apply(follow_feeds(glycolysis, few, tolerance=EXACT, start=rest))
+    exact = scale.apply(follow_together(glycolysis, few, tolerance=EXACT, start=rest))
 
     def best(function: Callable[[], Any]) -> float:
         return min(clocked(function)[1] for _ in range(3))
 
     def solved(feeds: np.ndarray, tolerance: float) -> np.ndarray:
-        return follow_feeds(glycolysis, feeds, tolerance=tolerance, start=rest)
+        return follow_together(glycolysis, feeds, tolerance=tolerance, start=rest)
 
-    many = pssp.feed_loader(part, scale)
+    many = feed_loader(part, scale)
     one = pssp.SequenceLoader([many.inputs[0]], [many.labels[0]])
     found = {}
     for tolerance in TOLERANCES:

@@ -60,27 +60,6 @@ class Forecaster(nn.Module):
         return inputs + self.change(self.dropout(outputs)), state
 
 
-class Follower(nn.Module):
-    """What a system does under what is done to it: at each position, from the inputs up to there (chapter 20).
-
-    Parameters: `input_size` channels in, `channels` values out, `hidden_size`.
-
-    >>> Follower(2, channels=24, hidden_size=8)(torch.zeros(5, 60, 2), torch.full((5,), 60)).shape
-    torch.Size([5, 60, 24])
-    """
-
-    def __init__(self, input_size: int, channels: int, hidden_size: int = 64) -> None:
-        super().__init__()
-        self.input_size = checked_sizes(input_size=input_size, channels=channels, hidden_size=hidden_size)["input_size"]
-        self.lstm = nn.LSTM(input_size, hidden_size, batch_first=True)
-        self.values = nn.Linear(hidden_size, channels)
-
-    def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """Return the values [batch, length, channel] for `inputs` [batch, length, input]; `lengths` [batch]."""
-        check_batch(inputs, lengths, self.input_size)
-        return self.values(self.lstm(inputs)[0])
-
-
 class SequenceClassifier(nn.Module):
     """One answer for a whole sequence (chapters 19 and 21).
 

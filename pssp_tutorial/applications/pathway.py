@@ -25,8 +25,6 @@ OPERATIONS: Mapping[str, Callable[[Any, Any], Any]] = {
 }
 LEAST = 1e-9
 """Millimoles per litre below which a rate takes a concentration for this much."""
-SHIFT = 1e-7
-"""The share by which a concentration is moved to see how a rate changes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +39,6 @@ class Pathway:
     initial: np.ndarray  # at the start, in the file, float64[species]
     parameters: dict[str, float]
     laws: dict[str, Law]  # for each reaction its rate, nanomoles per minute, from all values by name
-    reads: dict[str, tuple[str, ...]]  # for each reaction the species that its rate depends on
     effects: np.ndarray  # how a concentration changes when a reaction runs once, float64[species, reaction]
 
     def values(self, state: np.ndarray, given: Values) -> dict[str, Any]:
@@ -58,21 +55,6 @@ class Pathway:
         """
         values = self.values(state, given or {})
         return np.stack([law(values) + np.zeros(len(state)) for law in self.laws.values()], axis=1)
-
-    def slopes(self, state: np.ndarray, given: Values) -> tuple[np.ndarray, np.ndarray]:
-        """The rates, and how they depend on each species, float64[set, reaction] and [set, reaction, species]."""
-        values = self.values(state, given)
-        rates = np.zeros((len(state), len(self.laws)))
-        found = np.zeros((*rates.shape, len(self.species)))
-        for number, (name, law) in enumerate(self.laws.items()):
-            reads = self.reads[name]
-            moved = 1 + SHIFT * np.eye(len(reads) + 1, len(reads), -1)  # the first row moves nothing
-            shifted = {one: values[one] * moved[:, [place]] for place, one in enumerate(reads)}
-            first, *others = law({**values, **shifted})
-            rates[:, number] = first
-            for one, other in zip(reads, others, strict=True):
-                found[:, number, self.species.index(one)] = (other - first) / (SHIFT * values[one])
-        return rates, found
 
 
 def load_glycolysis(folder: str | PathLike | None = None) -> Pathway:
@@ -97,8 +79,7 @@ def load_glycolysis(folder: str | PathLike | None = None) -> Pathway:
 def _pathway(model: dict[str, Any]) -> Pathway:
     species, reactions = model["species"], model["reactions"]
     known = {*species, *model["parameters"]}
-    used = {name: _names(one["rate"]) for name, one in reactions.items()}
-    if unknown := sorted(set().union(*used.values()) - known):
+    if unknown := sorted(set().union(*(_names(one["rate"]) for one in reactions.values())) - known):
         raise ValueError(f"its rates name {', '.join(unknown)}")
     effects = [
         [(one["makes"].get(name, 0) - one["takes"].get(name, 0)) / where["volume"] for one in reactions.values()]
@@ -109,7 +90,6 @@ def _pathway(model: dict[str, Any]) -> Pathway:
         np.array([float(one["initial"]) for one in species.values()]),
         {name: float(value) for name, value in model["parameters"].items()},
         {name: _law(one["rate"]) for name, one in reactions.items()},
-        {name: tuple(sorted(names & set(species))) for name, names in used.items()},
         np.array(effects),
     )
 

@@ -1,16 +1,16 @@
-"""Glycolysis of the parasite: what no reaction may change, what its biology demands, and SciPy's solver beside ours."""
+"""Glycolysis of the parasite: what no reaction may change, what its biology demands, and another solver."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.integrate import solve_ivp
+from application_parts.feeds import follow_together
 
 import pssp_tutorial as pssp
-from pssp_tutorial.applications.feeds import FED, at_rest, draw_feeds
+from pssp_tutorial.applications.feeds import FED, FEED_REGIONS, REST, draw_feeds, follow_feeds, state_after
 from pssp_tutorial.applications.pathway import Pathway, load_glycolysis
-from pssp_tutorial.applications.stiff import simulate_pathway
 from pssp_tutorial.core.resources import write_checked
 
 CONSERVED = {
@@ -29,7 +29,7 @@ def pathway() -> Pathway:
 
 @pytest.fixture(scope="module")
 def rest(pathway: Pathway) -> np.ndarray:
-    return at_rest(pathway)
+    return state_after(pathway, pathway.initial, {}, REST)
 
 
 def fluxes(pathway: Pathway, state: np.ndarray, given: dict[str, float]) -> dict[str, float]:
@@ -38,9 +38,7 @@ def fluxes(pathway: Pathway, state: np.ndarray, given: dict[str, float]) -> dict
 
 def test_what_no_reaction_makes_is_kept(pathway: Pathway) -> None:
     """An atom that appears is the surest sign of a wrong coefficient or volume."""
-    feeds = draw_feeds(FED, 2, np.random.default_rng(0), minutes=8)
-    given = {"Glc_e": feeds[:, :, 0], "GPO_c_Vmax": feeds[:, :, 1] * pathway.parameters["GPO_c_Vmax"]}
-    course = simulate_pathway(pathway, given, pathway.initial, tolerance=0.03)
+    course = follow_feeds(pathway, draw_feeds(FED, 2, np.random.default_rng(0), minutes=8))
     assert course.min() > 0
     for pool, total in CONSERVED.items():
         found = course[:, :, [pathway.species.index(name) for name in pool]].sum(axis=2)
@@ -50,48 +48,25 @@ def test_what_no_reaction_makes_is_kept(pathway: Pathway) -> None:
 def test_at_rest_each_glucose_leaves_as_two_halves(pathway: Pathway, rest: np.ndarray) -> None:
     """Pyruvate and glycerol have three carbons each, glucose six, and nothing else leaves the cell."""
     found = fluxes(pathway, rest, {})
-    assert np.abs(pathway.rates(rest[None]) @ pathway.effects.T).max() < 1e-5
-    assert found["PyrT_c"] + found["GK_g"] == pytest.approx(2 * found["GlcT_c"], rel=1e-6)
+    assert np.abs(pathway.rates(rest[None]) @ pathway.effects.T).max() < 5e-3
+    assert found["PyrT_c"] + found["GK_g"] == pytest.approx(2 * found["GlcT_c"], rel=1e-4)
     assert found["PyrT_c"] > 10 * found["GK_g"]  # with oxygen, glucose becomes pyruvate
 
 
 def test_without_oxygen_half_of_it_is_glycerol(pathway: Pathway, rest: np.ndarray) -> None:
     """Known of the parasite for long: without its oxidase it makes as much glycerol as pyruvate, to have NAD again."""
     given = {"GPO_c_Vmax": 0.0}
-    still = simulate_pathway(pathway, {"GPO_c_Vmax": np.zeros((1, 1))}, rest, every=300)[0, 0]
-    found = fluxes(pathway, still, given)
+    found = fluxes(pathway, state_after(pathway, rest, given, 300), given)
     assert found["GK_g"] == pytest.approx(found["PyrT_c"], rel=1e-4)
     assert found["PyrT_c"] == pytest.approx(found["GlcT_c"], rel=1e-4)
 
 
-def test_a_course_agrees_with_scipy(pathway: Pathway, rest: np.ndarray) -> None:
-    """Another method, of variable order, with a tolerance of its own a thousand times smaller."""
-    given = {"Glc_e": 0.6, "GPO_c_Vmax": 100.0}
-    solution = solve_ivp(
-        lambda _, state: (pathway.rates(state[None], given) @ pathway.effects.T)[0],
-        (0, 3),
-        rest,
-        t_eval=[1, 2, 3],
-        method="BDF",
-        jac=lambda _, state: pathway.effects @ pathway.slopes(state[None], given)[1][0],
-        rtol=1e-6,
-        atol=1e-9,
-    )
-    course = simulate_pathway(pathway, {name: np.full((1, 3), value) for name, value in given.items()}, rest)[0]
-    np.testing.assert_allclose(course, solution.y.T, rtol=5e-3)
-
-
-def test_slopes_are_those_of_the_rates(pathway: Pathway) -> None:
-    """With wrong slopes the solver still gives answers, only slowly; here they are differences of twice the width."""
-    state = pathway.initial[None] * np.random.default_rng(0).uniform(0.5, 2, (3, len(pathway.species)))
-    rates, slopes = pathway.slopes(state, {"Glc_e": 2.0})
-    np.testing.assert_allclose(rates, pathway.rates(state, {"Glc_e": 2.0}))
-    for number in range(len(pathway.species)):
-        width = np.zeros_like(state)
-        width[:, number] = 1e-5 * state[:, number]
-        ends = [pathway.rates(state + sign * width, {"Glc_e": 2.0}) for sign in (1, -1)]
-        expected = (ends[0] - ends[1]) / (2 * width[:, [number]])
-        np.testing.assert_allclose(slopes[:, :, number], expected, rtol=1e-3, atol=1e-3)
+@pytest.mark.parametrize("region", FEED_REGIONS)
+def test_two_solvers_agree(region: str, pathway: Pathway) -> None:
+    """The measurement's own is another method, of order 2, with errors of its own, and takes all courses at once."""
+    feeds = draw_feeds(FEED_REGIONS[region], 2, np.random.default_rng(1), minutes=6)
+    together = follow_together(pathway, feeds, tolerance=1e-3)
+    np.testing.assert_allclose(follow_feeds(pathway, feeds), together, rtol=5e-3, atol=1e-5)
 
 
 def one_reaction(folder: Path, rate: object) -> None:
@@ -104,15 +79,13 @@ def one_reaction(folder: Path, rate: object) -> None:
 
 
 def test_a_decay_is_the_exponential(tmp_path: Path) -> None:
-    """The one reaction whose course everybody knows; a tenth of the tolerance brings it nearer."""
+    """The one reaction whose course everybody knows."""
     one_reaction(tmp_path, ["times", "k", "A"])
     decay = load_glycolysis(tmp_path)
-    looks, errors = np.arange(1, 5), []
-    for tolerance in (1e-2, 1e-3):
-        course = simulate_pathway(decay, {"k": np.full((1, 4), 0.5)}, decay.initial, tolerance=tolerance)[0]
-        np.testing.assert_allclose(course[:, 0] + 2 * course[:, 1], 3)  # what A loses, B gets in twice the volume
-        errors.append(np.abs(course[:, 0] - np.exp(-0.5 * looks)).max())
-    assert errors[1] < errors[0] / 2 < 0.01
+    for minutes in (1, 4):
+        found = state_after(decay, decay.initial, {"k": 0.7}, minutes)
+        assert found[0] == pytest.approx(np.exp(-0.7 * minutes), rel=1e-3)
+        assert found[0] + 2 * found[1] == pytest.approx(3)  # what A loses, B gets in twice the volume
 
 
 @pytest.mark.parametrize(
@@ -132,21 +105,23 @@ def test_only_arithmetic_is_read(rate: object, problem: str, tmp_path: Path) -> 
 
 
 def test_what_does_not_fit_is_refused(pathway: Pathway) -> None:
-    """A misspelt parameter would leave the course as published, and nobody would see it."""
-    level = np.full((2, 3), 5.0)
-    for given, start, problem in [
-        ({"glucose": level}, pathway.initial, "given names glucose; expected parameters such as Glc_e"),
-        ({"Glc_e": level, "O2_c": level[:, :2]}, pathway.initial, "given has the shapes"),
-        ({"Glc_e": level[0]}, pathway.initial, "given has the shapes"),
-        ({}, pathway.initial, "given has the shapes"),
-        ({"Glc_e": level}, pathway.initial[:3], r"start has the shape \(3,\)"),
-        ({"Glc_e": level}, -pathway.initial, "goes down to -10.5.*; expected concentrations above 0"),
-        ({"Glc_e": level * np.nan}, pathway.initial, "a step of 1e-12 minutes is too long"),
+    """Numbers that no cell can have must not look like a course."""
+    level = np.array([[[5.0, 1.0], [5.0, 1.0]]])
+    for feeds, problem in [
+        (level[0], r"feeds have the shape \(2, 2\); expected finite numbers, \[set, time, 2\]"),
+        (level[:, :, :1], r"feeds have the shape \(1, 2, 1\)"),
+        (level * np.nan, r"feeds have the shape \(1, 2, 2\); expected finite numbers"),
+        (-level, "with Glc_e -5, GPO_c_Vmax -.* a concentration falls to -.*; is that out of range?"),
     ]:
         with pytest.raises(pssp.PSSPError, match=problem):
-            simulate_pathway(pathway, given, start)
-    with pytest.raises(pssp.PSSPError, match=r"tolerance is 0.3; expected more than 0, at most 0.1"):
-        simulate_pathway(pathway, {"Glc_e": level}, pathway.initial, tolerance=0.3)
+            follow_feeds(pathway, feeds)
+
+
+def test_without_scipy_one_sentence_helps(pathway: Pathway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SciPy comes with the extra of the book only; a reader must be told what to install."""
+    monkeypatch.setitem(sys.modules, "scipy.integrate", None)
+    with pytest.raises(pssp.PSSPError, match="pip install scipy"):
+        follow_feeds(pathway, np.ones((1, 1, 2)))
 
 
 def test_feeds_are_levels_of_their_region() -> None:
@@ -159,14 +134,3 @@ def test_feeds_are_levels_of_their_region() -> None:
     np.testing.assert_allclose(changes, 1 / 8, atol=0.01)
     with pytest.raises(pssp.PSSPError, match="region names glucose; expected glucose, oxidase"):
         draw_feeds({"glucose": (1, 2)}, 1, np.random.default_rng(0))
-
-
-def test_sets_have_streams_of_their_own_and_one_scale() -> None:
-    """More training courses must not change the test; and what a network says must come back as it went in."""
-    few, more = pssp.load_feeds(2, 1, minutes=4), pssp.load_feeds(3, 1, minutes=4)
-    for name in ("val", "test", "starved", "airless"):
-        np.testing.assert_array_equal(few[name].feeds, more[name].feeds)
-    scale = pssp.FeedScale.of(more["train"])
-    concentrations = more["airless"].concentrations
-    np.testing.assert_allclose(scale.undo(scale.apply(concentrations)), concentrations, rtol=1e-4)
-    assert np.isfinite(scale.inputs(more["airless"].feeds)).all()

@@ -1,6 +1,8 @@
-"""A solver for equations that are stiff, as those of a pathway are (chapter 20)."""
+"""A solver for equations that are stiff, as those of a pathway are, which takes many courses at once (chapter 20)."""
 
 from collections.abc import Mapping
+from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +17,8 @@ LOOSEST = 0.1
 """Beyond this tolerance, steps are soon so long that concentrations come to an end."""
 SMALL = 1e-2
 """Millimoles per litre, added to a concentration before an error is compared with it."""
+SHIFT = 1e-7
+"""The share by which a concentration is moved to see how a rate changes."""
 
 
 def simulate_pathway(
@@ -25,34 +29,13 @@ def simulate_pathway(
     The method is a Rosenbrock method of order 2. Each step solves linear equations for where the reactions pull, so the
     fastest of them does not set the length of a step. Each course takes steps of its own.
 
-    Parameters
-    ----------
-    pathway : Pathway
-    given : dict of float[set, time]
-        Parameters by name, for the time up to each look.
-    start : float64[species] or float64[set, species]
-        Millimoles per litre at the start.
-    every : float
-        Minutes from look to look.
-    tolerance : float
-        Largest error of one step, as a share of a concentration: the root of the mean square over the species. At most
-        0.1.
+    ``given`` are parameters by name, float[set, time], for the time up to each look, ``every`` so many minutes one; the
+    start is float64[species] or float64[set, species]. The ``tolerance``, at most 0.1, is the largest error of one
+    step, as a share of a concentration: the root of the mean square over the species. Returns float64[set, time,
+    species], millimoles per litre at each look; the start is not among them.
 
-    Returns
-    -------
-    float64[set, time, species]
-        Millimoles per litre at each look; the start is not among them.
-
-    Raises
-    ------
-    ApplicationDataError
-        If a name is unknown, the shapes or the tolerance do not fit, or no step is short enough.
-
-    >>> from pssp_tutorial import load_glycolysis
-    >>> pathway = load_glycolysis()
-    >>> course = simulate_pathway(pathway, {"Glc_e": np.full((1, 60), 5.0)}, pathway.initial)
-    >>> round(float(course[0, -1, pathway.species.index("ATP_c")]), 2)
-    2.95
+    Raises ApplicationDataError if a name is unknown, the shapes or the tolerance do not fit, or no step is short
+    enough.
     """
     drives, state = _checked(pathway, given, start, tolerance)
     sets, looks = next(iter(drives.values())).shape
@@ -108,7 +91,7 @@ def _follow(
 
 def _step(pathway: Pathway, state: np.ndarray, now: Values, step: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The state after a step, [set, species], and how far it is from that of a method of order 1."""
-    rates, slopes = pathway.slopes(state, now)
+    rates, slopes = rates_and_slopes(pathway, state, now)
     pull = np.linalg.inv(np.eye(state.shape[1]) - GAMMA * step[:, None, None] * (pathway.effects @ slopes))
 
     def solved(change: np.ndarray) -> np.ndarray:
@@ -117,3 +100,42 @@ def _step(pathway: Pathway, state: np.ndarray, now: Values, step: np.ndarray) ->
     one = solved(rates @ pathway.effects.T)
     two = solved(pathway.rates(state + one, now) @ pathway.effects.T) - 2 * (pull @ one[:, :, None])[:, :, 0]
     return state + 1.5 * one + 0.5 * two, 0.5 * (one + two)
+
+
+def rates_and_slopes(pathway: Pathway, state: np.ndarray, given: Values) -> tuple[np.ndarray, np.ndarray]:
+    """The rates, and how they depend on each species, float64[set, reaction] and [set, reaction, species]."""
+    values = pathway.values(state, given)
+    rates = np.zeros((len(state), len(pathway.laws)))
+    found = np.zeros((*rates.shape, len(pathway.species)))
+    for number, (name, law) in enumerate(pathway.laws.items()):
+        species = species_read(pathway)[name]
+        moved = 1 + SHIFT * np.eye(len(species) + 1, len(species), -1)  # the first row moves nothing
+        shifted = {one: values[one] * moved[:, [place]] for place, one in enumerate(species)}
+        first, *others = law({**values, **shifted})
+        rates[:, number] = first
+        for one, other in zip(species, others, strict=True):
+            found[:, number, pathway.species.index(one)] = (other - first) / (SHIFT * values[one])
+    return rates, found
+
+
+class Asked(dict):
+    """Values that remember the names by which they were asked for."""
+
+    def __init__(self, values: Values) -> None:
+        super().__init__(values)
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        self.names.add(name)
+        return super().__getitem__(name)
+
+
+@cache
+def species_read(pathway: Pathway) -> dict[str, list[str]]:
+    """For each reaction the species that its rate depends on."""
+    found = {}
+    for name, law in pathway.laws.items():
+        asked = Asked(pathway.values(pathway.initial[None], {}))
+        law(asked)
+        found[name] = sorted(asked.names & set(pathway.species))
+    return found
