@@ -11,8 +11,9 @@ import numpy as np
 import torch
 
 from pssp_tutorial.batches.batch import BatchingError
-from pssp_tutorial.batches.proteins import collate, encode
+from pssp_tutorial.batches.proteins import collate
 from pssp_tutorial.batches.sequences import SequenceLoader
+from pssp_tutorial.proteins.cleaning import clean_record
 from pssp_tutorial.proteins.record import ProteinRecord
 
 ESM2_SMALL = "facebook/esm2_t6_8M_UR50D"
@@ -35,12 +36,13 @@ def feature_loader(
     """
     if len(features) != len(records):
         raise BatchingError(f"{len(records)} records and features of {len(features)}; expected as many")
-    inputs = []
+    inputs, labels = [], []
     for record, values in zip(records, features, strict=True):
-        if len(values) != len(record):
-            raise BatchingError(f"{record.id}: features of {len(values)} residues; expected {len(record)}")
-        inputs.append(torch.cat([encode(record), torch.as_tensor(values, dtype=torch.float32)], dim=1))
-    labels = [collate([record]).labels[0] for record in records]
+        batch = collate([record])
+        if len(values) != batch.residues:
+            raise BatchingError(f"{record.id}: features of {len(values)} residues; expected {batch.residues}")
+        inputs.append(torch.cat([batch.inputs[0], torch.as_tensor(values, dtype=torch.float32)], dim=1))
+        labels.append(batch.labels[0])
     ids = [record.id for record in records]
     return SequenceLoader(inputs, labels, ids=ids, batch_positions=batch_residues, seed=seed, classes=3)
 
@@ -63,10 +65,10 @@ def embed(
     Raises BatchingError for a longer protein, before any is read; for a package or weights that are not there; and for
     a tokenizer that doesn't give one token for each residue.
     """
-    records = tuple(records)
+    records = tuple(map(clean_record, records))
     for record in records:
-        if not 1 <= len(record) <= longest:
-            raise BatchingError(f"{record.id}: {len(record)} residues; expected 1 to {longest}: cut it into domains")
+        if len(record) > longest:
+            raise BatchingError(f"{record.id}: {len(record)} residues; expected at most {longest}: cut it into domains")
     if tokenizer is None or model is None:
         tokenizer, model = load_pretrained_embedder(name)
     between = " " if any(part in name.lower() for part in SPACED) else ""

@@ -24,6 +24,7 @@ from pssp_tutorial.proteins.alphabet import (
     reduce_states,
     residue_codes,
 )
+from pssp_tutorial.proteins.cleaning import clean_record
 from pssp_tutorial.proteins.record import ProteinRecord
 
 PADDING_CODE = len(RESIDUES)
@@ -48,11 +49,11 @@ class ProteinBatch(Batch):
 def encode(protein: ProteinRecord | str) -> Tensor:
     """One-hot residues of one protein, ``float32[length, 21]``, channels in the order of ``RESIDUES``.
 
-    >>> encode("ACX").argmax(dim=1)
+    >>> encode("AC X*").argmax(dim=1)
     tensor([ 0,  1, 20])
     """
     record = ProteinRecord("sequence", protein) if isinstance(protein, str) else protein
-    return ONE_HOT[_residue_codes(record).long()]
+    return ONE_HOT[_residue_codes(clean_record(record)).long()]
 
 
 def collate(records: Sequence[ProteinRecord], *, classes: int = 3, reduction: str = "default") -> ProteinBatch:
@@ -63,7 +64,11 @@ def collate(records: Sequence[ProteinRecord], *, classes: int = 3, reduction: st
     >>> collate([ProteinRecord("one", "MKTV", "CGH?")]).labels
     tensor([[   2,    0,    0, -100]])
     """
-    _check_residues(records)
+    return batch_of(_let_in(records), classes, reduction)
+
+
+def batch_of(records: Sequence[ProteinRecord], classes: int = 3, reduction: str = "default") -> ProteinBatch:
+    """As :func:`collate`, of records that came in through the door: they are clean."""
     codes = [_residue_codes(record) for record in records]
     labels = [_state_labels(record, classes, reduction) for record in records]
     return _protein_batch(codes, labels, [record.id for record in records])
@@ -86,7 +91,7 @@ class Loader(BatchLoader):
     epoch: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        _check_residues(self.records)
+        self.records = _let_in(self.records)
         self.lengths = np.array([len(record) for record in self.records])
         # One byte a residue and one a label; only a batch is made one-hot.
         self._codes = [_residue_codes(record) for record in self.records]
@@ -150,8 +155,8 @@ def make_loader(
     residues in a batch, padding included; with ``shuffle`` the batches are drawn anew for each value of the attribute
     ``epoch``, from ``seed``; classes and reduction as in :func:`collate`.
 
-    Raises BatchingError without records, residues, a structure or any known state; for something else than records, and
-    for a whole chain set, which holds every split.
+    Raises BatchingError without records, a structure or any known state; for something else than records, and for a
+    whole chain set, which holds every split. A sequence is cleaned and refused as by :func:`~pssp_tutorial.predict`.
 
     >>> loader = make_loader([ProteinRecord("one", "MKTV", "CHH?"), ProteinRecord("two", "GA", "EE")])
     >>> len(loader), [batch.ids for batch in loader]
@@ -174,12 +179,11 @@ def make_loader(
     return loader
 
 
-def _check_residues(records: Sequence[ProteinRecord]) -> None:
-    if not records:
+def _let_in(records: Iterable[ProteinRecord]) -> tuple[ProteinRecord, ...]:
+    clean = tuple(map(clean_record, records))
+    if not clean:
         raise BatchingError("no records; expected at least one")
-    for record in records:
-        if not record.sequence:
-            raise BatchingError(f"{record.id}: no residues; expected at least one")
+    return clean
 
 
 def _residue_codes(record: ProteinRecord) -> Tensor:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from pssp_tutorial.batches.proteins import Loader, ProteinBatch
-from pssp_tutorial.proteins.alphabet import AMINO_ACIDS, IGNORE_INDEX, encode_residues
+from pssp_tutorial.proteins.alphabet import AMINO_ACIDS, IGNORE_INDEX, residue_codes
 from pssp_tutorial.proteins.record import ProteinRecord
 
 
@@ -29,8 +29,8 @@ class ResidueLoader(Loader):
 
     def label(self, record: ProteinRecord) -> Tensor:
         """Numbers of the amino acids, int8[length]."""
-        codes = torch.from_numpy(encode_residues(record.sequence, name=record.id))
-        return codes.where(codes < len(AMINO_ACIDS), IGNORE_INDEX).to(torch.int8)
+        codes = torch.from_numpy(residue_codes(record.sequence)).to(torch.int8)
+        return codes.where(codes < len(AMINO_ACIDS), IGNORE_INDEX)
 
     @property
     def scored(self) -> int:

@@ -55,22 +55,22 @@ def attributions(
     >>> found.residues.shape, abs(found.gap) < 0.001
     ((10,), True)
     """
-    check_position(position, sequence)
     if state not in STATES3:
         raise InsideError(f"state is {state!r}; expected one of {', '.join(STATES3)}")
     twin, device = evaluation_twin(model), next(model.parameters()).device
     inputs = encode(sequence).to(device)
+    check_position(position, len(inputs))
     if baseline is None:
         baseline = torch.tensor([1 / 20] * 20 + [0.0])  # the last channel is X
     start = torch.zeros_like(inputs) + baseline.to(device)
 
     def explained(batch: Tensor) -> Tensor:
-        logits = twin(batch, torch.full((len(batch),), len(sequence), device=device))
+        logits = twin(batch, torch.full((len(batch),), len(inputs), device=device))
         return log_odds(logits)[:, position, STATES3.index(state)]
 
     with torch.backends.cudnn.flags(enabled=False):  # its LSTM has no gradient in evaluation mode
         rule = _integrated_gradients()(explained)
-        together = max(1, 4_000 // len(sequence))  # points of the integral: some 4,000 residues
+        together = max(1, 4_000 // len(inputs))  # points of the integral: some 4,000 residues
         values = rule.attribute(inputs[None], start[None], n_steps=steps, internal_batch_size=together)
         with torch.no_grad():
             sequence_says, baseline_says = explained(torch.stack([inputs, start])).tolist()

@@ -23,7 +23,7 @@ def mutagenesis(model: nn.Module, sequence: str, *, positions: Sequence[int] | N
     >>> mutagenesis(BiLSTM(hidden_size=8), "MKTVRQERLK", positions=[3, 5]).shape
     (2, 20, 3)
     """
-    chosen = range(len(sequence)) if positions is None else positions
+    chosen = range(len(encode(sequence))) if positions is None else positions
     twin = evaluation_twin(model)
     changes = [substitutions(twin, sequence, position)[:, position] for position in chosen]
     return np.stack(changes) if changes else np.zeros((0, len(AMINO_ACIDS), 3), dtype=np.float32)
@@ -38,17 +38,17 @@ def substitutions(model: nn.Module, sequence: str, position: int) -> np.ndarray:
     >>> substitutions(BiLSTM(hidden_size=8), "MKTVRQERLK", 3).shape
     (20, 10, 3)
     """
-    check_position(position, sequence)
     original = encode(sequence)
+    check_position(position, len(original))
     mutants = original.repeat(1 + len(AMINO_ACIDS), 1, 1)  # the first stays as it is
     mutants[1:, position] = torch.eye(len(AMINO_ACIDS), original.shape[1])
     device = next(model.parameters()).device
-    lengths = torch.full((len(mutants),), len(sequence))
+    lengths = torch.full((len(mutants),), len(original))
     with torch.inference_mode():
         said = log_odds(evaluation_twin(model)(mutants.to(device), lengths.to(device)).float()).cpu()
     return (said[1:] - said[0]).numpy()  # eq. (mutagenesis)
 
 
-def check_position(position: int, sequence: str) -> None:
-    if not 0 <= position < len(sequence):
-        raise InsideError(f"position is {position}; expected 0 to {len(sequence) - 1}, counted from 0")
+def check_position(position: int, length: int) -> None:
+    if not 0 <= position < length:
+        raise InsideError(f"position is {position}; expected 0 to {length - 1}, counted from 0")

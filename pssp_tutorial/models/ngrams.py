@@ -10,7 +10,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from pssp_tutorial.models.contract import ModelError, checked_sizes
-from pssp_tutorial.proteins.alphabet import AMINO_ACIDS, RESIDUES, encode_residues
+from pssp_tutorial.proteins.alphabet import AMINO_ACIDS, RESIDUES, residue_codes
+from pssp_tutorial.proteins.cleaning import clean_sequence
 
 KNOWN, LETTERS = len(AMINO_ACIDS), len(RESIDUES)
 LARGEST_ORDER = 4  # beyond which a table has millions of rows
@@ -37,7 +38,7 @@ class NGram:
                 f"order is {order} and strength {strength}; expected an order to {LARGEST_ORDER}, a strength above 0"
             )
         self.order, self.strength = order, strength
-        codes = [encode_residues(sequence) for sequence in sequences]
+        codes = [residue_codes(clean_sequence(sequence, on_warning=None)) for sequence in sequences]
         self.tables = [np.full(KNOWN, 1 / KNOWN)]
         for size in range(1, order + 1):
             counts = counted(codes, size)
@@ -46,7 +47,7 @@ class NGram:
 
     def losses(self, sequence: str) -> np.ndarray:
         """The surprise, -log p, at each residue, float[length]; nan at X."""
-        codes = encode_residues(sequence)
+        codes = residue_codes(clean_sequence(sequence, on_warning=None))
         losses = np.full(len(codes), np.nan)
         for size in range(1, min(self.order, len(codes)) + 1):  # each longer context replaces the shorter one
             words = np.lib.stride_tricks.sliding_window_view(codes, size)  # [word, residue]

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from pssp_tutorial.batches.buckets import length_buckets
-from pssp_tutorial.batches.proteins import collate
+from pssp_tutorial.batches.proteins import batch_of
 from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.models.contract import evaluation_twin
 from pssp_tutorial.models.device import move, resolve_device
@@ -169,7 +169,7 @@ def _predict_window(
     """Predict records in buckets of like length; the order stays."""
 
     def work(bucket: Sequence[int]) -> list[np.ndarray]:
-        return probabilities_of(model, collate([window[index] for index in bucket]), states)
+        return probabilities_of(model, batch_of([window[index] for index in bucket]), states)
 
     buckets = length_buckets([len(record) for record in window], batch_residues)
     probabilities: dict[int, np.ndarray] = {}

@@ -1,16 +1,20 @@
 """The door: one rule by which a sequence is cleaned once, whichever way it comes in (chapter 4).
 
-Behind it a record is trusted. The way in may be text, a Biopython object, a record or a file.
+Behind it a record is trusted. The way in may be text, a Biopython object, a record or a file; to predict, to make
+batches, to compare or to split.
 """
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal, TypeAlias
+
+import numpy as np
 
 from pssp_tutorial.core.errors import shown
 from pssp_tutorial.proteins.alphabet import normalise_sequence
 from pssp_tutorial.proteins.composition import doubt, from_three_letters, is_prose
-from pssp_tutorial.proteins.record import RecordError
+from pssp_tutorial.proteins.record import ProteinRecord, RecordError
 
 STOP_SIGNS = ("*", ".")
 
@@ -66,6 +70,24 @@ def clean_sequence(
     if on_warning and (reason := doubt(sequence) or _sentence(text)):
         on_warning(f"{name} {reason}; expected a protein")
     return sequence
+
+
+def clean_record(record: ProteinRecord) -> ProteinRecord:
+    """The record with the residues that :func:`clean_sequence` gives, and with what is known of each of these.
+
+    >>> clean = clean_record(ProteinRecord("tiny", "MK T*", "CH?E?"))
+    >>> clean.sequence, clean.structure
+    ('MKT', 'CHE')
+    """
+    sequence = clean_sequence(record.sequence, name=short(record.id), on_warning=None)
+    if sequence == record.sequence:
+        return record
+    kept = [place for place, letter in enumerate(record.sequence) if not letter.isspace()][: len(sequence)]
+    structure = None if record.structure is None else "".join(record.structure[place] for place in kept)
+    resolved, accessibility = (
+        None if values is None else np.asarray(values)[kept] for values in (record.resolved, record.accessibility)
+    )
+    return replace(record, sequence=sequence, structure=structure, resolved=resolved, accessibility=accessibility)
 
 
 def _sentence(text: str) -> str | None:

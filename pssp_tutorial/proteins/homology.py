@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from pssp_tutorial.core.errors import PSSPError
 from pssp_tutorial.proteins.alphabet import normalise_sequence
+from pssp_tutorial.proteins.cleaning import clean_sequence, short
 
 Method = Literal["auto", "mmseqs", "python"]
 LARGEST_PYTHON = 500
@@ -52,19 +53,23 @@ def cluster_sequences(
     ...                   method="python")
     {'a': 'a', 'b': 'a', 'c': 'c'}
     """
+    return clusters_of(_clean(sequences), identity, method)
+
+
+def clusters_of(sequences: Mapping[str, str], identity: float, method: Method) -> dict[str, str]:
+    """As :func:`cluster_sequences`, of clean sequences in the letters of ``RESIDUES``."""
     if not sequences:
         return {}
     if _chosen(method, len(sequences)) == "mmseqs":
         return _mmseqs_clusters(sequences, identity)
-    clean = _clean(sequences)
-    residues = sum(map(len, clean.values()))
+    residues = sum(map(len, sequences.values()))
     found: dict[str, str] = {}
     representatives: list[str] = []
-    for name in sorted(clean, key=lambda name: (-len(clean[name]), name)):
+    for name in sorted(sequences, key=lambda name: (-len(sequences[name]), name)):
         for other in representatives:
-            if len(clean[name]) < COVERAGE * len(clean[other]):
+            if len(sequences[name]) < COVERAGE * len(sequences[other]):
                 continue
-            hit = _alignment(clean[name], clean[other], residues, 1e-3)
+            hit = _alignment(sequences[name], sequences[other], residues, 1e-3)
             if hit is not None and hit[0] >= identity and min(hit[1:]) >= COVERAGE:
                 found[name] = other
                 break
@@ -83,16 +88,22 @@ def related_pairs(
     >>> related_pairs({"a": "MKTAYIAKQRQISFVKSHFSRQ"}, targets, method="python")
     {('a', 'b')}
     """
+    return pairs_of(_clean(queries), _clean(targets), evalue, method)
+
+
+def pairs_of(
+    queries: Mapping[str, str], targets: Mapping[str, str], evalue: float, method: Method
+) -> set[tuple[str, str]]:
+    """As :func:`related_pairs`, of clean sequences in the letters of ``RESIDUES``."""
     if not queries or not targets:
         return set()
     if _chosen(method, max(len(queries), len(targets))) == "mmseqs":
         return _mmseqs_pairs(queries, targets, evalue)
-    left, right = _clean(queries), _clean(targets)
-    residues = sum(map(len, right.values()))
+    residues = sum(map(len, targets.values()))
     return {
         (query, target)
-        for query, sequence in left.items()
-        for target, other in right.items()
+        for query, sequence in queries.items()
+        for target, other in targets.items()
         if _alignment(sequence, other, residues, evalue) is not None
     }
 
@@ -112,7 +123,8 @@ def _chosen(method: Method, count: int) -> str:
 
 
 def _clean(sequences: Mapping[str, str]) -> dict[str, str]:
-    return {name: normalise_sequence(sequence, name=name) for name, sequence in sequences.items()}
+    clean = {name: clean_sequence(text, name=short(name), on_warning=None) for name, text in sequences.items()}
+    return {name: normalise_sequence(sequence) for name, sequence in clean.items()}
 
 
 # --- in Python ------------------------------------------------------------------------------------------------
@@ -153,8 +165,7 @@ def _alignment(query: str, target: str, residues: int, evalue: float) -> tuple[f
 def _write(path: Path, sequences: Mapping[str, str]) -> dict[str, str]:
     """Write FASTA under names that MMseqs2 cannot change; the answer turns them back."""
     names = {f"s{number}": name for number, name in enumerate(sequences)}
-    clean = _clean(sequences)
-    path.write_text("".join(f">{short}\n{clean[name]}\n" for short, name in names.items()), encoding="ascii")
+    path.write_text("".join(f">{given}\n{sequences[name]}\n" for given, name in names.items()), encoding="ascii")
     return names
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from pssp_tutorial.proteins.alphabet import normalise_sequence
 from pssp_tutorial.proteins.chains import ChainDataError, ChainSet
-from pssp_tutorial.proteins.homology import Method, cluster_sequences, related_pairs
+from pssp_tutorial.proteins.cleaning import clean_record
+from pssp_tutorial.proteins.homology import Method, clusters_of, pairs_of
 from pssp_tutorial.proteins.record import ProteinRecord
 
 MINI = {"train": 300, "val": 60, "test": 60}
@@ -29,9 +30,10 @@ def split_by_homology(
     Their other members are ``excluded``, and so is every record with a hit in ``test``, or in ``val`` if it would be
     trained on. The rest is ``train``. No record is ``reserved``: look out for benchmark proteins yourself.
 
-    The records have a structure; unusual letters become those that :func:`normalise_sequence` gives. ``val`` and
-    ``test`` are shares of the clusters, 0 or more and together less than 1, which ``seed`` draws; ``identity`` is that
-    of the clusters, ``evalue`` that of a hit between splits; ``method`` as for :func:`cluster_sequences`.
+    The records have a structure; their sequences are cleaned and refused as by :func:`~pssp_tutorial.predict`, and
+    unusual letters become those that :func:`normalise_sequence` gives. ``val`` and ``test`` are shares of the clusters,
+    0 or more and together less than 1, which ``seed`` draws; ``identity`` is that of the clusters, ``evalue`` that of a
+    hit between splits; ``method`` as for :func:`cluster_sequences`.
 
     Raises ChainDataError without records, if an id occurs twice, or if the shares leave nothing to train on.
 
@@ -46,20 +48,20 @@ def split_by_homology(
     for record in records:
         if record.id in items:
             raise ChainDataError(f"{record.id}: occurs twice; expected each protein once")
-        items[record.id] = record
+        items[record.id] = clean_record(record)
     if not items:
         raise ChainDataError("no proteins; expected at least one")
-    sequences = {name: normalise_sequence(record.sequence, name=name) for name, record in items.items()}
-    cluster = cluster_sequences(sequences, identity=identity, method=method)
+    sequences = {name: normalise_sequence(record.sequence) for name, record in items.items()}
+    cluster = clusters_of(sequences, identity, method)
     split = _draw_splits(items, cluster, val, test, seed)
     _exclude_relatives(split, sequences, evalue, method)
     mini = _draw_mini(sequences, split, seed)
-    clean = tuple(
+    records = tuple(
         ProteinRecord(name, sequences[name], record.structure, record.resolved, source=record.source)
         for name, record in items.items()
     )
     splits, clusters = (tuple(found[name] for name in items) for found in (split, cluster))
-    return ChainSet(clean, splits, clusters, tuple(name in mini for name in items))
+    return ChainSet(records, splits, clusters, tuple(name in mini for name in items))
 
 
 def _draw_splits(
@@ -84,8 +86,8 @@ def _exclude_relatives(split: dict[str, str], sequences: dict[str, str], evalue:
     for held_out, others in ((("test",), ("val",)), (("test", "val"), ("train",))):
         left = {name: text for name, text in sequences.items() if split[name] in held_out}
         right = {name: text for name, text in sequences.items() if split[name] in others}
-        hits = related_pairs(left, right, evalue=evalue, method=method)
-        hits |= {pair[::-1] for pair in related_pairs(right, left, evalue=evalue, method=method)}
+        hits = pairs_of(left, right, evalue, method)
+        hits |= {pair[::-1] for pair in pairs_of(right, left, evalue, method)}
         split |= dict.fromkeys((other for _, other in hits), "excluded")
 
 

@@ -15,7 +15,7 @@ from pssp_tutorial.batches.embeddings import embed, feature_loader
 from pssp_tutorial.batches.proteins import make_loader
 from pssp_tutorial.models.bilstm import BiLSTM
 from pssp_tutorial.proteins.chains import load_chains
-from pssp_tutorial.proteins.record import ProteinRecord
+from pssp_tutorial.proteins.record import ProteinRecord, RecordError
 from pssp_tutorial.training.fit import fit
 
 RECORDS = [ProteinRecord("one", "MKTVX"), ProteinRecord("two", "GA")]
@@ -66,9 +66,9 @@ def test_a_token_for_two_residues_is_refused():
 
 
 def test_a_long_protein_is_refused_before_any_is_read():
-    with pytest.raises(BatchingError, match="one: 5 residues; expected 1 to 4"):
+    with pytest.raises(BatchingError, match="one: 5 residues; expected at most 4"):
         embed(RECORDS, longest=4)
-    with pytest.raises(BatchingError, match="none: 0 residues"):
+    with pytest.raises(RecordError, match="none: no residues"):
         embed([ProteinRecord("none", "")])
 
 

@@ -114,7 +114,6 @@ def test_encode_equals_torch_one_hot():
         (["MKT"], {}, "record 1 is a str; expected a ProteinRecord"),
         ("MKT", {}, "records is one str; expected several"),
         (ProteinRecord("one", "MKT", "HHH"), {}, "records is one ProteinRecord; expected several"),
-        ([ProteinRecord("one", "", "")], {}, "one: no residues"),
         ([ProteinRecord("one", "MKT", "???")], {}, "none of 3 residues has a known state"),
         ([ProteinRecord("one", "MKT", "HHH")], {"batch_residues": 0}, "batch_residues is 0; expected 1 or more"),
     ],
@@ -127,6 +126,8 @@ def test_errors_say_what_is_wrong(records, options, message):
 def test_other_errors_name_the_record():
     with pytest.raises(ValueError, match="odd: residue 3 is '1'"):
         make_loader([ProteinRecord("odd", "MK1", "HHH")])
+    with pytest.raises(ValueError, match="void: no residues; expected at least one"):
+        make_loader([ProteinRecord("void", "", "")])
     with pytest.raises(ValueError, match="4 classes"):
         make_loader([ProteinRecord("one", "MK", "HH")], classes=4)
 
