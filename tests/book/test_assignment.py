@@ -68,3 +68,13 @@ def test_an_untouched_answer_gets_nothing():
     assert eval(test.source.splitlines()[-1], {"verdict": verdict}) == 0.0
     verdict.checks[1] = (True, "opened")
     assert eval(test.source.splitlines()[-1], {"verdict": verdict}) == 1.0
+
+
+def test_a_teachers_file_is_not_replaced(tmp_path):
+    """Made again for a new release of the book, it would take the exercises with it that a teacher has added."""
+    assignment.main("13_inside", working_copy.BOOK, tmp_path / "new")
+    made = tmp_path / "new" / "13_inside.ipynb"
+    made.write_text("changed")
+    with pytest.raises(SystemExit, match=r"13_inside\.ipynb is there already"):
+        assignment.main("13_inside", working_copy.BOOK, tmp_path / "new")
+    assert made.read_text() == "changed"

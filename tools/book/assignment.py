@@ -4,7 +4,8 @@
 
 The question is locked; the answer holds the chapter's solution between nbgrader's marks; the test prints the verdict
 with its hint, and its last line is the share of the checks that passed, without those that an untouched answer passes,
-which nbgrader counts as points. Open exercises stay as they are, without their solution.
+which nbgrader counts as points. Open exercises stay as they are, without their solution. A file that is there already,
+which a teacher may have changed, is not replaced.
 """
 
 import re
@@ -84,8 +85,11 @@ def marks(grade_id: str, **values: bool | int) -> dict:
 
 
 def main(name: str, notebooks: Path, folder: Path) -> None:
+    target = folder / f"{name}.ipynb"
+    if target.exists():
+        sys.exit(f"{target} is there already, perhaps with changes of yours: move it away, or name another folder.")
     folder.mkdir(parents=True, exist_ok=True)
-    nbformat.write(assignment(nbformat.read(notebooks / f"{name}.ipynb", as_version=4)), folder / f"{name}.ipynb")
+    nbformat.write(assignment(nbformat.read(notebooks / f"{name}.ipynb", as_version=4)), target)
 
 
 if __name__ == "__main__":

@@ -176,13 +176,24 @@ def write_times() -> None:
     write_if_changed(EXECUTED / "results" / f"{TIMES}.json", (json.dumps(document, indent=2) + "\n").encode())
 
 
+def written(path: Path) -> list[tuple]:
+    """What somebody has written in a notebook: without what executing adds."""
+    return [(cell.cell_type, cell.source, cell.metadata) for cell in tidy(nbformat.read(path, as_version=4)).cells]
+
+
 def store(chapters: list[str]) -> None:
-    """Keep outputs and results in the repository."""
+    """Keep outputs and results in the repository, but for chapters that somebody has edited since they were read."""
+    edited = []
     for chapter in chapters:
+        if written(BOOK / f"{chapter}.ipynb") != written(EXECUTED / f"{chapter}.ipynb"):
+            edited.append(chapter)
+            continue
         shutil.copyfile(EXECUTED / f"{chapter}.ipynb", BOOK / f"{chapter}.ipynb")
         for name in read_stamp(chapter)["results"]:
             write_if_changed(BOOK / "results" / name, (EXECUTED / "results" / name).read_bytes())
     write_if_changed(BOOK / "results" / f"{TIMES}.json", (EXECUTED / "results" / f"{TIMES}.json").read_bytes())
+    if edited:
+        sys.exit(f"Not stored, for they were edited meanwhile: {', '.join(edited)}. Give the same command again.")
 
 
 def main() -> None:
