@@ -91,6 +91,6 @@ release: $(INSTALLED) ## for maintainers, on Debian: train the release model, ov
 	PSSP_RESULTS="$(CURDIR)/benchmarks/results" $(BIN)/pssp train tools/data/release.toml
 	PSSP_RESULTS="$(CURDIR)/benchmarks/results" $(BIN)/python benchmarks/release.py --closed
 
-clean: ## remove what was built; .venv stays
+clean: ## remove what was built, with unfinished measurements; .venv stays
 	rm -rf build book/_build .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis dist
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
