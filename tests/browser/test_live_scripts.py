@@ -10,7 +10,7 @@ import live_data
 import numpy as np
 import pytest
 import torch
-from node import LIVE, ROUNDING, TOLERANCE, run_in_node
+from node import LIVE, ROUNDING, TOLERANCE, run_in_node, states_near_a_tie
 
 import pssp_tutorial as pssp
 from pssp_tutorial.models.storage import load_pretrained
@@ -59,19 +59,6 @@ def test_float16_in_full() -> None:
     packed = {"base64": live_data.base64.b64encode(numbers.tobytes()).decode(), "shapes": {"all": [len(numbers)]}}
     unpacked = run_in_node("Array.from(PSSP.loadModel(given).weights.all.values)", packed)
     np.testing.assert_array_equal(np.float32(unpacked), numbers.astype(np.float32))
-
-
-def states_near_a_tie(got: list[dict], expected: list[pssp.Prediction]) -> None:
-    """The same states, but where the rounding of the weights may turn two that are nearly as likely."""
-    worst = 0.0
-    for one, each in zip(got, expected, strict=True):
-        shares = np.array(one["probabilities"])
-        worst = max(worst, np.abs(shares - each.probabilities).max())
-        assert np.allclose(shares.sum(axis=1), 1, atol=1e-5)
-        first, second = np.sort(each.probabilities, axis=1)[:, :-3:-1].T
-        changed = np.array(list(one["states"])) != np.array(list(each.states))
-        assert (first - second)[changed].max(initial=0) < 2 * ROUNDING
-    assert worst < ROUNDING
 
 
 @pytest.mark.slow

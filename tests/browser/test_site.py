@@ -31,6 +31,7 @@ PROBLEMS = """() => {
         "titles that skip a level": levels.filter((level, index) => level > (levels[index - 1] ?? 0) + 1).length,
         "code without a copy button": all("div.cell_input .highlight")
             .filter((code) => !code.querySelector("button.copybtn")).length,
+        "ids given twice": all("[id]").map(({ id }) => id).filter((id, index, ids) => ids.indexOf(id) !== index),
         "errors in equations": all("mjx-merror, [data-mjx-error], mjx-container [fill=red]").length,
     };
 }"""

@@ -5,7 +5,7 @@
 `_assets/live/small_model.js` holds the weights of `data/models/small.safetensors`, `release_model.js` those of the
 release, with 8 bits, and the kernel that multiplies them, `gate_data.js` the proteins to look at and the order of the
 units, which `figures/microscope.py` measured, `structure_data.js` the examples of "Try it": test chains of `mini` with
-their backbones, chosen by the rules of the microscope.
+their backbones, chosen by the rules of the microscope, but by the predictions of the release.
 """
 
 import base64
@@ -109,7 +109,7 @@ def structures_script() -> str:
     """The examples with their true states and backbones; the model saw none of them."""
     mini = load_chains("mini")
     proteins = []
-    for chosen in choose_proteins(load_pretrained(MODEL_FILE), list(mini.test)):
+    for chosen in choose_proteins(load_pretrained(), list(mini.test)):
         view = view_structure(chosen["id"])
         known = {"id": view.id, "kind": chosen["kind"], "sequence": view.sequence, "structure": view.states}
         proteins.append(known | {"backbone": packed(view.backbone)})

@@ -1,5 +1,5 @@
 // The book's bidirectional LSTM in plain JavaScript: the same weights, the same equations, the same numbers as the
-// package (tests/test_try_it.py compares them). Chapter 2 derives the equations; their labels stand at their lines.
+// package (tests/browser compares them). Chapter 2 derives the equations; their labels stand at their lines.
 "use strict";
 globalThis.PSSP ??= {};
 {

@@ -126,8 +126,9 @@ globalThis.PSSP ??= {};
       onmessage = ({ data: { number, file, sequence } }) => {
         try {
           if (file) model = releaseModel(file);
-          const result = file ? "ready" : model.predict(sequence, (share) => postMessage({ number, share }));
-          postMessage({ number, result });
+          const start = performance.now();
+          const found = file ? {} : model.predict(sequence, (share) => postMessage({ number, share }));
+          postMessage({ number, result: { ...found, milliseconds: performance.now() - start } });
         } catch (error) {
           postMessage({ number, error: String(error) });
         }

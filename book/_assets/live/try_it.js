@@ -5,11 +5,11 @@
   const { STATE_NAMES, segments, normalise, readRecords, explain, looksLikeDna, predictionRow } = PSSP;
   const LONGEST = 5000; // residues: more would make the page wait for seconds
   const model = PSSP.loadModel(PSSP.smallModel);
-  const page = document.getElementById("try-it");
+  const page = document.getElementById("predictor");
   const part = (name) => page.querySelector(`[data-part=${name}]`);
   const text = part("text"), message = part("message"), chooser = part("record");
   const known = [...PSSP.structureData.proteins, ...PSSP.gateData.proteins];
-  let records = [], results = new Map(), prediction, truth, stage;
+  let records = [], results = new Map(), prediction, truth, stage, marked = 0;
 
   const panel = PSSP.gatePanel(part("gates"), model, PSSP.gateData, { onResidue: markResidue });
 
@@ -24,7 +24,7 @@
   let starting;
   const release = () => (starting ??= PSSP.startRelease(PSSP.releaseFile).catch(() => null));
 
-  let turn = 0; // of the reader's questions; what belongs to an older one is dropped
+  const chosen = () => records[Number(chooser.value)];
 
   function read() {
     records = readRecords(text.value);
@@ -32,7 +32,6 @@
     part("records").hidden = records.length < 2;
     part("keep").hidden = true;
     results = new Map();
-    turn += 1;
     run();
   }
 
@@ -50,19 +49,24 @@
     };
   }
 
-  // Predict one record, by the release model where it runs; kept until the text changes.
-  async function predicted(record, sequence, progress) {
-    if (results.has(record)) return results.get(record);
-    const kept = results, large = await release(), start = performance.now();
+  // The prediction of one record, computed once; a promise, kept until the text changes.
+  function predicted(record, sequence) {
+    if (!results.has(record)) results.set(record, compute(record, sequence));
+    return results.get(record);
+  }
+
+  // By the release model where it runs. The line above the picture follows the record that is chosen at the moment.
+  async function compute(record, sequence) {
+    const progress = (share) => record === chosen() && report(record.id, share);
+    progress(0);
+    const large = await release(), start = performance.now();
     const result = await large?.predict(sequence, progress).catch(() => null) ?? PSSP.predict(model, sequence);
-    const milliseconds = Math.max(1, Math.round(performance.now() - start));
-    const found = { ...result, id: record.id, model: result.gates ? model.name : PSSP.releaseFile.name, milliseconds };
-    kept.set(record, found);
-    return found;
+    const milliseconds = Math.max(1, Math.round(result.milliseconds ?? performance.now() - start));
+    return { ...result, id: record.id, model: result.gates ? model.name : PSSP.releaseFile.name, milliseconds };
   }
 
   async function run() {
-    const record = records[Number(chooser.value)], mine = turn;
+    const record = chosen();
     if (!record) return complain("There is nothing to predict yet: paste a protein sequence, or take an example.");
     const { sequence, changed, refused, place, length } = judge(record);
     if (refused) {
@@ -70,32 +74,35 @@
     } else {
       text.removeAttribute("aria-invalid");
       page.setAttribute("aria-busy", "true");
-      const found = await predicted(record, sequence, (share) => mine === turn && report(record.id, share));
-      if (mine !== turn || record !== records[Number(chooser.value)]) return;
+      const found = await predicted(record, sequence);
+      if (record !== chosen()) return;
       page.removeAttribute("aria-busy");
       show(record, found, changed);
     }
-    predictTheRest(mine);
+    predictTheRest();
   }
 
   // The other records, so that all can be kept together.
-  async function predictTheRest(mine) {
-    const usable = records.map((record) => ({ record, ...judge(record) })).filter(({ sequence }) => sequence);
-    for (const { record, sequence } of usable) {
-      await predicted(record, sequence);
-      if (mine !== turn) return;
-      const done = usable.filter((one) => results.has(one.record)).length;
-      part("kept").textContent = done < usable.length ? `${done} of ${usable.length} predicted` : "";
-    }
-    const left = records.length - usable.length;
-    if (left) part("kept").textContent = `${usable.length} predicted, ${left} left out`;
+  async function predictTheRest() {
+    const mine = records, buttons = part("keep").querySelectorAll("button");
+    const usable = mine.map((record) => ({ record, ...judge(record) })).filter(({ sequence }) => sequence);
+    const left = mine.length - usable.length;
     part("keep").hidden = !usable.length;
-    for (const button of part("keep").querySelectorAll("button")) button.disabled = false;
+    for (const button of buttons) button.disabled = true;
+    for (const [done, { record, sequence }] of usable.entries()) {
+      if (usable.length > 1) part("kept").textContent = `${done} of ${usable.length} predicted`;
+      await predicted(record, sequence);
+      if (mine !== records) return;
+    }
+    part("kept").textContent = left ? `${usable.length} predicted, ${left} left out` : "";
+    for (const button of buttons) button.disabled = false;
   }
 
+  // In tens: a screen reader reads each line out.
   function report(id, share) {
+    const words = `${id}: ${10 * Math.floor(10 * share)}% computed`;
     message.className = "message";
-    message.textContent = `${id}: ${Math.round(100 * share)}% computed`;
+    if (message.textContent !== words) message.textContent = words;
   }
 
   function show(record, found, changed) {
@@ -168,6 +175,7 @@
       row.addEventListener("pointerdown", point);
     }
     Object.assign(rows.dataset, { columns, cell });
+    frame();
   }
 
   // The prediction on the backbone, for a chain whose backbone the page has.
@@ -181,15 +189,21 @@
   }
 
   function markResidue(at) {
+    marked = at;
+    frame();
     if (!part("structure").hidden) {
       stage?.mark(at);
       part("pointed").textContent = PSSP.residueInWords({ ...prediction, truth }, at);
     }
+  }
+
+  // The box around the marked residue, in the row that has it.
+  function frame() {
     const rows = part("rows"), { columns, cell } = rows.dataset;
     Array.from(rows.children).forEach((row, k) => {
-      const cursor = row.querySelector(".cursor"), here = Math.floor(at / columns) === k;
+      const cursor = row.querySelector(".cursor"), here = Math.floor(marked / columns) === k;
       cursor.setAttribute("visibility", here ? "visible" : "hidden");
-      if (here) cursor.setAttribute("x", (at % columns) * cell);
+      if (here) cursor.setAttribute("x", (marked % columns) * cell);
     });
   }
 
@@ -198,9 +212,12 @@
     if (prediction && part("rows").clientWidth !== width && !part("result").hidden) draw();
     width = part("rows").clientWidth;
   }).observe(page);
-  const all = () => records.map((record) => results.get(record)).filter(Boolean);
-  part("jsonl").addEventListener("click", () => PSSP.download("predictions.jsonl", all().map(PSSP.asJsonLines).join("")));
-  part("fasta").addEventListener("click", () => PSSP.download("states.fasta", all().map(PSSP.asFasta).join("")));
+  const together = async (name, written) => {
+    const all = await Promise.all(records.filter((record) => results.has(record)).map((record) => results.get(record)));
+    PSSP.download(name, all.map(written).join(""));
+  };
+  part("jsonl").addEventListener("click", () => together("predictions.jsonl", PSSP.asJsonLines));
+  part("fasta").addEventListener("click", () => together("states.fasta", PSSP.asFasta));
   part("ss2").addEventListener("click", () => PSSP.download(`${prediction.id.replace(/[^\w.-]/g, "_")}.ss2`, PSSP.asSs2(prediction)));
   part("form").addEventListener("submit", (event) => { event.preventDefault(); read(); });
   chooser.addEventListener("change", run);
