@@ -26,17 +26,6 @@ PREDICT = [sys.executable, "-m", "pssp_tutorial.cli", "predict"]
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def records() -> list[pssp.ProteinRecord]:
-    return list(pssp.load_chains("mini").train[:60])
-
-
-@pytest.fixture
-def fasta(tmp_path: Path, records: list[pssp.ProteinRecord]) -> Path:
-    pssp.write_fasta(records, tmp_path / "proteins.fasta")
-    return tmp_path / "proteins.fasta"
-
-
 def test_two_processes_give_what_one_gives(fasta: Path) -> None:
     """Byte for byte, in the order of the file; and nothing is left beside the output."""
     one, two = (fasta.with_name(f"{name}.jsonl") for name in ("one", "two"))

@@ -21,17 +21,6 @@ PREDICT = [sys.executable, "-m", "pssp_tutorial.cli", "predict"]
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def records() -> list[pssp.ProteinRecord]:
-    return list(pssp.load_chains("mini").train[:60])
-
-
-@pytest.fixture
-def fasta(tmp_path: Path, records: list[pssp.ProteinRecord]) -> Path:
-    pssp.write_fasta(records, tmp_path / "proteins.fasta")
-    return tmp_path / "proteins.fasta"
-
-
 def start(*arguments: object, **variables: str) -> subprocess.Popen:
     environment = os.environ | {"OMP_NUM_THREADS": "1"} | variables
     return subprocess.Popen(
