@@ -8,6 +8,7 @@ minGRU, Feng et al. 2024, arXiv 2410.01201; mLSTM, Beck et al. 2024, arXiv 2405.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 import torch
@@ -39,7 +40,7 @@ class BothWays(nn.Module):
         return torch.cat([self.ahead(values), back], dim=-1)
 
 
-class StepwiseCell(nn.Module):
+class StepwiseCell(nn.Module, ABC):
     """A cell that reads one residue after another; each of its units has three parts of the input and of the state."""
 
     def __init__(self, input_size: int, hidden_size: int, *, bias: bool = True) -> None:
@@ -56,9 +57,9 @@ class StepwiseCell(nn.Module):
             outputs.append(h)
         return torch.stack(outputs, dim=1)
 
+    @abstractmethod
     def step(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
         """Return the states (h, c) [batch, hidden] after a residue, whose input gives `x` [batch, 3 hidden]."""
-        raise NotImplementedError
 
 
 class GRU(StepwiseCell):
