@@ -88,9 +88,8 @@ def write_atomically(path: str | PathLike, *, durable: bool = True) -> Iterator[
     partial = Path(handle.name)
     try:
         with handle:
-            if path.exists():
-                with _blaming(path):
-                    shutil.copymode(path, partial)
+            with _blaming(path), suppress(FileNotFoundError):  # asked beforehand, it could go before the answer is used
+                shutil.copymode(path, partial)
             yield handle
             with _blaming(path):
                 handle.flush()

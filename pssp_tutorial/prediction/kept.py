@@ -74,7 +74,8 @@ class Kept:
     def _foreign(self) -> Iterator[Path]:
         """What no run of ours has written."""
         if self.folder.is_dir():
-            yield from (path for path in self.folder.iterdir() if not _is_chunk(path))
+            with suppress(FileNotFoundError):  # another run may have done with it just now
+                yield from (path for path in self.folder.iterdir() if not _is_chunk(path))
         elif os.path.lexists(self.folder):
             yield self.folder
 

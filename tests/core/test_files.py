@@ -1,6 +1,7 @@
 """Files are written whole or not at all, and only files are written."""
 
 import os
+import shutil
 import threading
 from pathlib import Path
 
@@ -137,6 +138,21 @@ def test_two_that_write_one_file_each_leave_a_whole_one(tmp_path):
     assert not errors
     assert seen <= {letter * 100_000 for letter in (b"a", b"b", b"c", b"d")}
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_an_old_file_that_goes_meanwhile_is_no_error(tmp_path, monkeypatch):
+    """A fetch that starts anew removes the page whose permissions another one is about to copy."""
+    path, copymode = tmp_path / "a.txt", shutil.copymode
+
+    def gone(source: Path, target: Path) -> None:
+        source.unlink()
+        copymode(source, target)
+
+    path.write_text("old")
+    monkeypatch.setattr(shutil, "copymode", gone)
+    with write_atomically(path) as handle:
+        handle.write(b"new")
+    assert [file.read_text() for file in tmp_path.iterdir()] == ["new"]
 
 
 def test_an_error_of_something_else_is_not_told_as_one_of_writing(tmp_path):
