@@ -62,7 +62,7 @@ pdf: book ## print every page of the book to build/pdf, with Chromium
 	$(BIN)/python tools/book/paper.py $(SITE) build/pdf
 
 notebooks: book ## the chapters as notebooks that any program can show, in build/notebooks
-	$(BIN)/python tools/book/plain.py build/notebooks
+	$(BIN)/python tools/book/plain.py build/notebooks --replace
 
 links: book ## list the links that lead out of the book (tools/book/external_links.py --check asks each for an answer)
 	$(BIN)/python tools/book/external_links.py $(SITE)

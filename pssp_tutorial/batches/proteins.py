@@ -132,7 +132,7 @@ class Loader(BatchLoader):
         if settings[0] != settings[1]:
             raise BatchingError("classes and reduction of train are {}, of val {}; expected the same".format(*settings))
         super().check_against(val)
-        ours, theirs = ([record.sequence for record in loader.records] for loader in (self, val))
+        ours, theirs = ([record.sequence.upper() for record in loader.records] for loader in (self, val))
         check_apart("sequence", ours, theirs, val.ids)
 
     def batch(self, indices: Sequence[int]) -> ProteinBatch:

@@ -42,6 +42,14 @@ def markdown(path: Path) -> str:
     return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
 
 
+def test_notebooks_that_are_there_are_kept(site, tmp_path):
+    """A teacher may have changed them; only who says so writes over them."""
+    (tmp_path / f"{CHAPTERS[-1]}.ipynb").write_text("mine")
+    with pytest.raises(SystemExit, match="is there already: name another folder, or give --replace"):
+        plain.main(tmp_path, site)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
+
+
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_nothing_is_left_that_only_sphinx_reads(written, name):
     """In Colab a role is a riddle in the middle of a sentence, and a relative picture a broken one."""

@@ -19,6 +19,8 @@ def test_fit_refuses_data_that_do_not_fit():
     check_refused(f"{train.records[3].id}: its id is in train and in val", val=leak)
     renamed = ProteinRecord("new name", train.records[3].sequence, train.records[3].structure)
     check_refused("new name: its sequence is in train and in val", val=make_loader([renamed]))
+    soft_masked = ProteinRecord("in small letters", renamed.sequence.lower(), renamed.structure)
+    check_refused("in small letters: its sequence is in train and in val", val=make_loader([soft_masked]))
     check_refused("train is a list; expected a loader, as make_loader or", train=learnable_records("train", 3))
     check_refused("val: none of its labels is known; expected at least one", val=Loader([ProteinRecord("one", "MKT")]))
     check_refused("classes and reduction of train are", train=loaders(classes=8)[0])

@@ -1,7 +1,8 @@
 """Write the chapters as plain notebooks, which Colab and GitHub can show: Markdown that needs nothing but itself.
 
-    python tools/book/plain.py build/notebooks                  # make notebooks does this, after make book
-    python tools/book/plain.py build/notebooks --site FOLDER    # with the numbers and addresses of another built site
+    python tools/book/plain.py FOLDER                 # after make book
+    python tools/book/plain.py FOLDER --replace       # also over notebooks of the same names, as make notebooks does
+    python tools/book/plain.py FOLDER --site SITE     # with the numbers and addresses of another built site
 
 The numbers of figures and equations, and the places that a link leads to, are those of the built site (plain_site.py).
 Code cells and their outputs stay as they are. A role or a label that the site doesn't know is an error.
@@ -113,19 +114,22 @@ def plain_notebook(notebook: NotebookNode, writer: Writer) -> NotebookNode:
     return notebook
 
 
-def main(target: Path, built: Path = BUILT, language: str = "en") -> None:
+def main(target: Path, built: Path = BUILT, language: str = "en", *, replace: bool = False) -> None:
     """Write every chapter that has a page in the built site."""
+    paths = [path for path in sorted(working_copy.BOOK.glob("*.ipynb")) if (built / f"{path.stem}.html").exists()]
+    if there := [] if replace else [path.name for path in paths if (target / path.name).exists()]:
+        sys.exit(f"{target / there[0]} is there already: name another folder, or give --replace.")
     target.mkdir(parents=True, exist_ok=True)
     site, bibliography = Site.read(built), parse_file(working_copy.BOOK / "references.bib")
-    for path in sorted(working_copy.BOOK.glob("*.ipynb")):
-        if (built / f"{path.stem}.html").exists():
-            writer = Writer(site, path.stem, bibliography, language)
-            nbformat.write(plain_notebook(nbformat.read(path, as_version=4), writer), target / path.name)
+    for path in paths:
+        writer = Writer(site, path.stem, bibliography, language)
+        nbformat.write(plain_notebook(nbformat.read(path, as_version=4), writer), target / path.name)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Write the chapters as plain notebooks.")
     parser.add_argument("target", type=Path)
     parser.add_argument("--site", type=Path, default=BUILT, help="the built site (default: that of make book)")
+    parser.add_argument("--replace", action="store_true", help="write over notebooks that are there")
     options = parser.parse_args()
-    main(options.target, options.site)
+    main(options.target, options.site, replace=options.replace)
