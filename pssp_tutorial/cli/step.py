@@ -8,7 +8,7 @@ from typing import Any
 from pssp_tutorial.cli.options import positive, thread_count, whole_number
 from pssp_tutorial.core.errors import PSSPError
 
-NEED_PROFILES = ("read_profile", "relatives", "fading", "teacher", "profile_weight", "accessibility_weight")
+NEED_PROFILES = ("read_profile", "relatives", "fading", "teacher", "ensemble", "profile_weight", "accessibility_weight")
 SIZE = whole_number(1, 4_096)  # beyond which no layer of these models fits into a memory
 METAVARS = {int: "N", float: "X", str: "FILE"}
 
@@ -53,6 +53,7 @@ class Step:
     relatives: float = option(0.0, "largest share of residues drawn from the profile")
     fading: int = option(0, "epochs in which that share falls to 0 (default: none)")
     teacher: Sequence[str] = option((), "learn half of the states from these teachers", nargs="*")
+    ensemble: Sequence[str] = option((), "learn half of it all from these models, as they read the same", nargs="*")
     profile_weight: float = option(0.0, "of predicting the profile (default 0)")
     accessibility_weight: float = option(0.0, "of predicting exposure (default 0)")
 

@@ -74,5 +74,7 @@ def _check_paths(step: Step) -> None:
         raise PSSPError("no file to write; expected --out mine.safetensors, or out = in the recipe")
     if out.suffix != ".safetensors" or out.is_dir():
         raise PSSPError(f"{shown(out)}: expected the name of a file that ends in .safetensors")
-    check_targets([out, step.checkpoint], [step.data, step.start, step.profiles, *step.teacher, *step.mean_of])
+    check_targets(
+        [out, step.checkpoint], [step.data, step.start, step.profiles, *step.teacher, *step.ensemble, *step.mean_of]
+    )
     own_digests(out)

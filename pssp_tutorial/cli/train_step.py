@@ -48,7 +48,7 @@ def check(step: Step, earlier: Sequence[str]) -> None:
     if step.profiles:
         read_profiles(step.profiles)
     written = {Path(name).resolve() for name in earlier}
-    for name in (step.start, *step.teacher, *step.mean_of):
+    for name in (step.start, *step.teacher, *step.ensemble, *step.mean_of):
         if name and Path(name).resolve() not in written:
             found = load_pretrained(name)
             if name == step.start:
@@ -155,6 +155,7 @@ def _fit(step: Step, model: BiLSTM, train_loader: Loader, val_loader: Loader) ->
             teacher_weight=0.5 if step.teacher else 0.0,
             profile_weight=step.profile_weight,
             accessibility_weight=step.accessibility_weight,
+            ensemble=[load_pretrained(name, device=resolve_device(step.device)) for name in step.ensemble],
         )
     return fit(
         trained,

@@ -117,6 +117,32 @@ def test_teachers_give_each_chain_its_own_mean_probabilities():
     np.testing.assert_allclose(taught[RECORDS[3].id], mean.detach().numpy(), atol=1e-3)
 
 
+def test_a_teacher_that_reads_one_sequence_teaches_beside_one_that_reads_profiles():
+    torch.manual_seed(0)
+    plain, profiled = BiLSTM(8, 1, 8).eval(), BiLSTM(8, 1, 8, input_size=41).eval()
+    reading = loader(as_input=True)
+    batch = reading.batch([3])
+    answers = plain(batch.inputs[..., :21], batch.lengths), profiled(batch.inputs, batch.lengths)
+    mean = sum(each.softmax(dim=-1) for each in answers)[0] / 2
+    np.testing.assert_allclose(teach([plain, profiled], reading)[RECORDS[3].id], mean.detach().numpy(), atol=1e-3)
+
+
+def test_an_ensemble_is_asked_about_the_residues_that_were_drawn():
+    """Its answer for the chain as it is would teach the student a function that no network has."""
+    torch.manual_seed(0)
+    ensemble, student = [BiLSTM(8, 1, 8), BiLSTM(8, 1, 8)], BiLSTM(8, 1, 8).eval()
+    batch = loader(relatives=1.0).batch([0, 3])
+    tasks = {"teacher_weight": 0.0, "profile_weight": 0.0, "accessibility_weight": 0.0}
+    labels, logits = MultiTask(student, **tasks).loss(batch)
+    both = MultiTask(student, **tasks, ensemble=ensemble)
+    mean = sum(each.eval()(batch.inputs, batch.lengths).softmax(dim=-1) for each in ensemble) / 2
+    against = -(mean * logits.log_softmax(dim=-1))[batch.mask].sum()
+    torch.testing.assert_close(both.loss(batch)[0], (labels + against) / 2)
+    both.loss(batch)[0].backward()
+    assert all(weight.grad is None for each in both.ensemble for weight in each.parameters())
+    assert len(list(both.parameters())) == len(list(MultiTask(student).parameters()))
+
+
 @pytest.mark.parametrize("bfloat16", [False, True])
 def test_all_tasks_train_together_and_resume(tmp_path, bfloat16):
     """The release's run: interrupted after two epochs, it ends with the weights of one that was not."""

@@ -117,6 +117,9 @@ def test_a_student_learns_from_a_teacher_that_reads_profiles(tmp_path, monkeypat
     assert run(*common, "--read-profile", "--out", teacher) == 0
     assert run(*common, "--teacher", teacher, "--relatives", "1", "--profile-weight", "0.2", "--out", student) == 0
     assert load_pretrained(teacher).config["input_size"] == 41
+    third = tmp_path / "third.safetensors"
+    assert run(*common, "--teacher", teacher, student, "--ensemble", student, "--relatives", "1", "--out", third) == 0
+    assert load_pretrained(third).card["options"]["ensemble"] == ["student.safetensors"]
     assert load_pretrained(student).config["input_size"] == 21
 
 
