@@ -31,7 +31,7 @@ def give_plain(app: Sphinx, exception: Exception | None) -> None:
     import plain  # here, so that a build of other pages needs nothing of it
 
     try:
-        plain.main(Path(app.outdir) / "_sources", Path(app.outdir))
+        plain.main(Path(app.outdir) / "_sources", Path(app.outdir), replace=True)
     except (KeyError, ValueError) as error:
         logging.getLogger(__name__).warning("plain notebooks: %s", error)
 
