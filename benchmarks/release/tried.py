@@ -1,11 +1,13 @@
 """What might have made a better release, on the validation chains: new seeds, a student of several, a third layer.
 
+    pssp train benchmarks/release/third.toml
     pssp train benchmarks/release/tried.toml
     PSSP_RESULTS=benchmarks/results python benchmarks/release/tried.py
 
-Scored are the networks that the recipe wrote, and the mean of the probabilities of the release and the two new seeds.
-Gains over the release are in points of Q3, with 95% intervals that draw families. Two and three layers are compared
-seed by seed by their losses and Q8 at the last epoch that all four runs have, so unfinished runs will do. A minute.
+Scored are the networks that the recipes wrote, one run each, and the mean of the probabilities of the release and the
+two new seeds. Gains over the release are in points of Q3, with 95% intervals that draw families. Two and three layers
+are compared seed by seed by their losses and Q8 at the last epoch that all four runs have, so unfinished runs will do.
+A minute.
 """
 
 import sys
@@ -32,6 +34,7 @@ def main() -> None:
     true = [pssp.encode_states(pssp.reduce_states(record.structure or "")) for record in chains.val]
     residues = np.array([(states >= 0).sum() for states in true])
     files = {name: BUILT / f"{name}.safetensors" for name in (*SEEDS, "student")}
+    files["longer"] = BUILT.with_name("third") / "mean.safetensors"
     models = {name: pssp.load_pretrained(path) for name, path in {"release": "release", **files}.items()}
     found = {
         name: [each.probabilities for each in pssp.predict(model, list(chains.val))] for name, model in models.items()

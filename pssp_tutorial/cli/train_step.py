@@ -12,6 +12,7 @@ from pssp_tutorial.batches.profiles import ProfileLoader, read_profiles
 from pssp_tutorial.batches.proteins import Loader, make_loader
 from pssp_tutorial.cli.options import tell
 from pssp_tutorial.cli.step import Step
+from pssp_tutorial.core.errors import shown
 from pssp_tutorial.core.results import save_results
 from pssp_tutorial.models.bilstm import BiLSTM
 from pssp_tutorial.models.contract import ModelError, count_parameters
@@ -53,6 +54,8 @@ def check(step: Step, earlier: Sequence[str]) -> None:
             found = load_pretrained(name)
             if name == step.start:
                 _check_start(step, found, model.config)
+            if name in (*step.teacher, *step.ensemble):
+                _check_teacher(step, name, found)
 
 
 def take(step: Step) -> None:
@@ -100,7 +103,7 @@ def _loaders(step: Step, chains: ChainSet) -> tuple[Loader, Loader]:
     profiles, taught = read_profiles(step.profiles), None
     if step.teacher:
         reading = ProfileLoader(chains.train, 16_000, classes=step.states, profiles=profiles, as_input=True)
-        taught = teach(map(load_pretrained, step.teacher), reading)
+        taught = teach([_teacher(step, name) for name in step.teacher], reading)
     settings |= {"batch_residues": step.batch_residues, "profiles": profiles, "as_input": step.read_profile}
     drawing: dict[str, Any] = {"relatives": step.relatives, "fading": step.fading, "teacher": taught}
     return ProfileLoader(chains.train, **settings, **drawing), ProfileLoader(chains.val, **settings)
@@ -129,6 +132,24 @@ def _check_start(step: Step, start: nn.Module, config: dict[str, Any]) -> None:
         raise ModelError(f"{step.start}: its sizes are {_config(start)}; expected {config}")
 
 
+def _teacher(step: Step, name: str) -> nn.Module:
+    """A model to learn from, which an earlier step may have written only now."""
+    model = load_pretrained(name)
+    _check_teacher(step, name, model)
+    return model
+
+
+def _check_teacher(step: Step, name: str, model: nn.Module) -> None:
+    """Raise ModelError for one with other states, or for one of an ensemble that reads what the batches don't have."""
+    states, channels = _config(model).get("num_classes"), _config(model).get("input_size", 21)
+    if states != step.states:
+        raise ModelError(f"{shown(name)}: predicts {states} states; expected {step.states}, as the network to train")
+    if name in step.ensemble and channels > (41 if step.read_profile else 21):
+        raise ModelError(
+            f"{shown(name)}: reads profiles; expected one that reads the sequence alone, or --read-profile"
+        )
+
+
 def _config(model: nn.Module) -> dict[str, Any]:
     return vars(model)["config"]
 
@@ -155,7 +176,7 @@ def _fit(step: Step, model: BiLSTM, train_loader: Loader, val_loader: Loader) ->
             teacher_weight=0.5 if step.teacher else 0.0,
             profile_weight=step.profile_weight,
             accessibility_weight=step.accessibility_weight,
-            ensemble=[load_pretrained(name, device=resolve_device(step.device)) for name in step.ensemble],
+            ensemble=[_teacher(step, name).to(resolve_device(step.device)) for name in step.ensemble],
         )
     return fit(
         trained,

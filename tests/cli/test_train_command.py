@@ -102,7 +102,7 @@ def test_training_goes_on_from_a_model(data, tmp_path, capsys):
     assert "first.safetensors: its sizes are" in capsys.readouterr().err
 
 
-def test_a_student_learns_from_a_teacher_that_reads_profiles(tmp_path, monkeypatch):
+def test_a_student_learns_from_a_teacher_that_reads_profiles(tmp_path, monkeypatch, capsys):
     """The commands of the release, on a few chains."""
     mini = load_chains("mini")
     few = mini.train[:8] + mini.val[:3]
@@ -121,6 +121,13 @@ def test_a_student_learns_from_a_teacher_that_reads_profiles(tmp_path, monkeypat
     assert run(*common, "--teacher", teacher, student, "--ensemble", student, "--relatives", "1", "--out", third) == 0
     assert load_pretrained(third).card["options"]["ensemble"] == ["student.safetensors"]
     assert load_pretrained(student).config["input_size"] == 21
+    for wrong, message in (
+        (("--teacher", "small"), "small: predicts 3 states; expected 8, as the network to train"),
+        (("--ensemble", "small"), "small: predicts 3 states; expected 8, as the network to train"),
+        (("--ensemble", teacher), "teacher.safetensors: reads profiles; expected one that reads the sequence alone"),
+    ):
+        assert run(*common, *wrong, "--out", tmp_path / "none.safetensors") == 1
+        assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
