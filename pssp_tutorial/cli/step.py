@@ -53,7 +53,9 @@ class Step:
     relatives: float = option(0.0, "largest share of residues drawn from the profile")
     fading: int = option(0, "epochs in which that share falls to 0 (default: none)")
     teacher: Sequence[str] = option((), "learn half of the states from these teachers", nargs="*")
-    ensemble: Sequence[str] = option((), "learn half of it all from these models, as they read the same", nargs="*")
+    ensemble: Sequence[str] = option(
+        (), "half of what labels and teachers say becomes the mean of these models, reading the same", nargs="*"
+    )
     profile_weight: float = option(0.0, "of predicting the profile (default 0)")
     accessibility_weight: float = option(0.0, "of predicting exposure (default 0)")
 
